@@ -1,0 +1,127 @@
+"""The one document every report is made of."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .base import CleanText, Frozen, PlainJson
+from .category import Category
+from .model import ModelConfig
+from .result import SampleResult, TaskResult
+from .score import ComponentName
+from .task import Task
+
+SCHEMA_VERSION = 1
+
+
+class Environment(Frozen):
+    """The machine and the software of the run; ``machine`` is a fingerprint, times are comparable only within it."""
+
+    machine: str = ""
+    python: str = ""
+    platform: str = ""
+    cpu: str = ""
+    cpu_count: int | None = None
+    ram_bytes: int | None = None
+    packages: dict[str, str] = {}
+    workers: int = 1
+    facts: dict[str, PlainJson] = {}
+
+
+class Interval(Frozen):
+    """A two-sided confidence interval on the 0 to 10 scale."""
+
+    low: float
+    high: float
+    method: str
+
+
+class CategoryScore(Frozen):
+    """One model in one category. Scores are ``None`` when nothing was scored; coverage is scored/possible tasks."""
+
+    category: str
+    model: str
+    ultimate_score: float | None = None
+    quality: float | None = None
+    interval: Interval | None = None
+    components: dict[ComponentName, float | None] = {}
+    components_used: tuple[ComponentName, ...] = ()
+    n_tasks: int = 0
+    n_scored: int = 0
+    n_passed: int = 0
+    n_weak: int = 0
+    n_errors: int = 0
+    n_pending: int = 0
+    n_skipped: int = 0
+    n_invalid: int = 0
+    pass_rate: float | None = None
+    coverage: float | None = None
+    covered: bool = False
+    median_time_s: float | None = None
+    p95_time_s: float | None = None
+    peak_memory_bytes: int | None = None
+    cost_usd: float | None = None
+    tokens_per_s: float | None = None
+    rank: int | None = None
+    tied: bool = False
+
+
+class GateCheck(Frozen):
+    """One threshold and what was found; ``message`` is the sentence shown."""
+
+    expression: str
+    category: str | None = None
+    model: str | None = None
+    task: str | None = None
+    value: float | None = None
+    threshold: float
+    passed: bool
+    message: str
+
+
+class GateOutcome(Frozen):
+    """All thresholds of the run."""
+
+    passed: bool
+    checks: tuple[GateCheck, ...] = ()
+
+
+class Comparison(Frozen):
+    """Two models on their common tasks; scores on the 0 to 10 scale, ``delta`` = first minus second."""
+
+    category: str
+    first: str
+    second: str
+    n_tasks: int
+    delta: float | None = None
+    interval: Interval | None = None
+    p_value: float | None = None
+    verdict: str = ""
+
+
+class BenchmarkRun(Frozen):
+    """A whole run: self-contained, schema-versioned."""
+
+    schema_version: int = SCHEMA_VERSION
+    id: str
+    started_at: str
+    finished_at: str
+    complete: bool = True
+    command: tuple[CleanText, ...] = ()
+    plugin_version: str = ""
+    environment: Environment = Environment()
+    settings: dict[str, PlainJson] = {}
+    categories: tuple[Category, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    models: tuple[ModelConfig, ...] = ()
+    fingerprints: dict[str, PlainJson] = {}
+    results: tuple[SampleResult, ...] = ()
+    task_results: tuple[TaskResult, ...] = ()
+    summary: tuple[CategoryScore, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    not_run: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    notes: tuple[CleanText, ...] = ()
+    gate: GateOutcome | None = None
+    exit_code: int | None = None
+    exit_reason: Literal["tests", "gates", "errors", "interrupted"] | None = None
