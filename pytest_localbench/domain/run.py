@@ -37,7 +37,13 @@ class Interval(Frozen):
 
 
 class CategoryScore(Frozen):
-    """One model in one category. Scores are ``None`` when nothing was scored; coverage is scored/possible tasks."""
+    """One model in one category. Scores are ``None`` when nothing was scored; coverage is scored/possible tasks.
+
+    ``ultimate_score`` (0 to 10) uses every component the model has. Where the models of the category do not have the
+    same components, ``common_score`` is the comparable one over ``common_components``; otherwise it is ``None``.
+    ``quality``, ``components``, ``pass_rate`` and ``coverage`` are 0 to 1; ``n_*`` count tasks, except ``n_invalid``
+    and ``n_contended`` (answers). Times are taken from undisturbed answers only; ``cost_usd`` is the sum.
+    """
 
     category: str
     model: str
@@ -46,6 +52,9 @@ class CategoryScore(Frozen):
     interval: Interval | None = None
     components: dict[ComponentName, float | None] = {}
     components_used: tuple[ComponentName, ...] = ()
+    common_score: float | None = None
+    common_interval: Interval | None = None
+    common_components: tuple[ComponentName, ...] = ()
     n_tasks: int = 0
     n_scored: int = 0
     n_passed: int = 0
@@ -54,6 +63,7 @@ class CategoryScore(Frozen):
     n_pending: int = 0
     n_skipped: int = 0
     n_invalid: int = 0
+    n_contended: int = 0
     pass_rate: float | None = None
     coverage: float | None = None
     covered: bool = False
@@ -64,6 +74,17 @@ class CategoryScore(Frozen):
     tokens_per_s: float | None = None
     rank: int | None = None
     tied: bool = False
+    metrics: dict[str, float | None] = {}
+
+
+class OverallScore(Frozen):
+    """One model over the categories that ran, each counted once; ``partial``: other categories exist but did not run."""
+
+    model: str
+    score: float | None = None
+    categories: tuple[str, ...] = ()
+    partial: bool = False
+    reason: str = ""
 
 
 class GateCheck(Frozen):
@@ -87,7 +108,11 @@ class GateOutcome(Frozen):
 
 
 class Comparison(Frozen):
-    """Two models on their common tasks; scores on the 0 to 10 scale, ``delta`` = first minus second."""
+    """Two models on their common tasks; scores on the 0 to 10 scale, ``delta`` = first minus second.
+
+    ``p_value`` is corrected for the number of pairs; ``better`` is the model that is really better, ``None`` = cannot
+    tell; ``detectable`` is about the smallest true difference that this many tasks can show.
+    """
 
     category: str
     first: str
@@ -96,6 +121,8 @@ class Comparison(Frozen):
     delta: float | None = None
     interval: Interval | None = None
     p_value: float | None = None
+    better: str | None = None
+    detectable: float | None = None
     verdict: str = ""
 
 
@@ -118,6 +145,7 @@ class BenchmarkRun(Frozen):
     results: tuple[SampleResult, ...] = ()
     task_results: tuple[TaskResult, ...] = ()
     summary: tuple[CategoryScore, ...] = ()
+    overall: tuple[OverallScore, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     not_run: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()

@@ -48,7 +48,8 @@ class ScoreComponent(Frozen):
     """One of the five components of a result.
 
     ``raw`` in ``unit`` (s, points 1 to 10, level 1 to 5, usd, bytes); ``normalized`` 0 to 1 after credit;
-    ``uncredited`` the same before credit; all ``None`` when not measured (never 0).
+    ``uncredited`` the same before credit; all ``None`` when not measured (never 0). ``reference`` is what ``raw`` was
+    compared with, in the same unit (expected time, budget).
     """
 
     name: ComponentName
@@ -57,6 +58,7 @@ class ScoreComponent(Frozen):
     normalized: float | None
     weight: float = Field(ge=0)
     uncredited: float | None = None
+    reference: float | None = None
     reason: str = ""
 
 
