@@ -1,0 +1,1 @@
+"""Asks the models ahead of the item loop, judges the answers and folds the run."""

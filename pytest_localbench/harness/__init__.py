@@ -1,0 +1,1 @@
+"""The only code (with plugin, options and hookspecs) that knows pytest."""

@@ -1,0 +1,1 @@
+"""Disk: append while running, fold at the end, replace atomically."""

@@ -1,0 +1,145 @@
+"""Judges answers of one task: builds its evaluators once, then answer in, verdicts and quality out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..domain.response import ModelResponse
+from ..domain.result import Outcome
+from ..domain.score import Verdict
+from ..domain.task import EvaluatorSpec, Sample, Task
+from ..errors import EvaluationError, LocalbenchError, TaskFileError, UnknownName, did_you_mean
+from ..evaluators.answer import Answer
+from ..evaluators.base import EvaluationContext, Evaluator, OptionError, Score
+from ..evaluators.extract import extract
+from ..evaluators.verdicts import classify, combine, empty_outcome, is_empty
+from ..registry import Registry
+from ..suite.locate import line_of
+
+TASK_SCOPE_PENDING = "judged over all samples at the end of the run"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the evaluators said about one answer. ``quality`` is 0 to 1, ``None`` when nothing could be scored."""
+
+    verdicts: tuple[Verdict, ...]
+    quality: float | None
+    outcome: Outcome
+    reason: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    spec: EvaluatorSpec
+    evaluator: Evaluator[Any]
+
+
+class Judge:
+    """The evaluators of one task. Building it checks every option; problems are TaskFileError with file and line."""
+
+    def __init__(self, task: Task, registry: Registry, root: str = "") -> None:
+        self.task = task
+        self._checks = tuple(_build(task, index, registry, root) for index in range(len(task.evaluators)))
+        if task.status == "ready" and not any(not _guards(c) for c in self._checks):
+            raise _wrong(task, root, ("evaluators",), "at least one evaluator must earn ('weight:'), not only guard")
+
+    def judge(self, sample: Sample, response: ModelResponse, documents: Mapping[str, str]) -> Judged:
+        """Judge one answer; never raises for what a model wrote."""
+        expected = self.task.expected_of(sample)
+        answer = extract(
+            response.text,
+            self.task.output,
+            thinking=response.thinking,
+            finish_reason=response.finish_reason,
+            expected=expected,
+        )
+        if response.timed_out or is_empty(answer, response):
+            outcome, reason = empty_outcome(answer, response)
+            return Judged((), 0.0, outcome, reason, answer)
+        context = EvaluationContext(self.task, sample, expected, answer, response, documents)
+        verdicts = tuple(_run(check, context) for check in self._checks)
+        quality = combine(verdicts)
+        broken = next((v for v in verdicts if v.status == "evaluator_error"), None)
+        if broken is not None:
+            return Judged(verdicts, None, "evaluator_error", f"{broken.name}: {broken.reason}", answer)
+        if quality is None:
+            if any(v.status == "pending" for v in verdicts):
+                return Judged(verdicts, None, "pending", "awaits review", answer)
+            return Judged(verdicts, None, "evaluator_error", "no evaluator could score this answer", answer)
+        outcome, reason = classify(self.task, answer, response, verdicts, quality)
+        return Judged(verdicts, quality, outcome, reason or _reason(verdicts), answer)
+
+
+def _guards(check: _Check) -> bool:
+    return check.spec.guard is not None or (check.spec.weight is None and check.evaluator.role == "guard")
+
+
+def _run(check: _Check, context: EvaluationContext) -> Verdict:
+    spec, evaluator = check.spec, check.evaluator
+    try:
+        score = evaluator.evaluate(context) if spec.scope == "sample" else Score(None, TASK_SCOPE_PENDING, (), "pending")
+    except EvaluationError as error:
+        score = Score(None, str(error), (), "evaluator_error")
+    except Exception as error:  # noqa: BLE001 - a bug in an evaluator is our error, never the model's score
+        score = Score(None, f"the evaluator failed: {type(error).__name__}: {error}", (), "evaluator_error")
+    guards = _guards(check)
+    return Verdict(
+        evaluator=spec.use,
+        name=spec.label,
+        score=score.score,
+        status=score.status,
+        role="guard" if guards else "content",
+        weight=0.0 if guards else (spec.weight or 1.0),
+        guard=(evaluator.guard_share if spec.guard is None else spec.guard) if guards else 0.0,
+        reason=score.reason,
+        details=score.details,
+        version=evaluator.version,
+    )
+
+
+def _reason(verdicts: tuple[Verdict, ...]) -> str:
+    """The sentence of the content verdict that lost most, else of the guard that took most."""
+    losing = [v for v in verdicts if v.score is not None and v.score < 1.0 and v.reason]
+    losing.sort(key=lambda v: -(v.weight or v.guard) * (1.0 - (v.score or 0.0)))
+    return losing[0].reason if losing else ""
+
+
+def _build(task: Task, index: int, registry: Registry, root: str) -> _Check:
+    spec = task.evaluators[index]
+    where: tuple[str | int, ...] = ("evaluators", index)
+    try:
+        cls = registry.evaluator_class(spec.use)
+    except UnknownName as error:
+        raise _wrong(task, root, (*where, "use"), str(error)) from None
+    try:
+        options = cls.options_type.model_validate(spec.options)
+        return _Check(spec, cls(options, task))
+    except ValidationError as error:
+        first = error.errors()[0]
+        known = [f.alias or name for name, f in cls.options_type.model_fields.items()]
+        path = (*where, "with", *first["loc"])
+        raise _wrong(task, root, path, f"evaluator '{spec.use}': {_option_problem(first, known)}") from None
+    except OptionError as error:
+        raise _wrong(task, root, (*where, "with", *error.path), f"evaluator '{spec.use}': {error}") from None
+    except LocalbenchError as error:
+        raise _wrong(task, root, where, f"evaluator '{spec.use}': {error}") from None
+
+
+def _option_problem(error: Any, known: list[str]) -> str:
+    name = ".".join(str(part) for part in error["loc"]) or "with"
+    if error["type"] == "extra_forbidden":
+        return f"unknown option '{name}'{did_you_mean(str(error['loc'][-1]), known)}"
+    if error["type"] == "missing":
+        return f"option '{name}' is missing"
+    return f"option '{name}': {str(error['msg']).removeprefix('Value error, ')}"
+
+
+def _wrong(task: Task, root: str, path: tuple[str | int, ...], message: str) -> TaskFileError:
+    file = f"{root}/{task.source.path}" if root else task.source.path
+    return TaskFileError(task.source.path, line_of(file, path, task.source.line), f"task '{task.id}': {message}")

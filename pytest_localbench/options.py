@@ -1,0 +1,154 @@
+"""Every command-line and ini option, declared once and read into one frozen object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+GROUP = "localbench"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option; ``ini`` names its ini twin when it has one."""
+
+    flag: str
+    help: str
+    metavar: str | None = None
+    action: str = "store"
+    ini: str | None = None
+    ini_type: str = "string"
+    choices: tuple[str, ...] | None = None
+    type: type | None = None
+
+
+OPTIONS = (
+    Option("models", "models to benchmark: names, globs, tag:NAME, or provider:model ad hoc; comma separated "
+           "(alias: --models=a,b)", "LIST", "append", "localbench_models", "linelist"),
+    Option("weights", "weights of the score components, e.g. quality=0.6,time=0.2,cost=0.2", "LIST",
+           ini="localbench_weights"),
+    Option("fail-under", "gate: every model in every category that ran must score at least this (0 to 10)", "SCORE",
+           ini="localbench_fail_under"),
+    Option("gate", "gate, repeatable: [CATEGORY[/TASK]][@MODEL:]METRIC OP VALUE, e.g. 'doc*:quality>=6'", "EXPR",
+           "append", "localbench_gates", "linelist"),
+    Option("strict", "with gates: weak answers alone also make the exit code 1", action="store_true"),
+    Option("json", "also write the run document here", "PATH"),
+    Option("summary", "how much to print at the end: short, full or none", choices=("short", "full", "none")),
+    Option("repeat", "ask every sample N times (overrides the tasks' own repeats)", "N", type=int),
+    Option("drafts", "run tasks whose status is draft, too", action="store_true"),
+    Option("strict-capabilities", "fail instead of skip where a model lacks what a task requires",
+           action="store_true"),
+    Option("selfcheck", "ask no model: check every task against its calibration cases and the null models",
+           action="store_true"),
+    Option("data", "folder for models, results and logs (default: data, below the root directory)", "DIR",
+           ini="localbench_data"),
+)  # fmt: skip
+_BY_FLAG = {option.flag: option for option in OPTIONS}
+
+
+def dest(flag: str) -> str:
+    """The attribute name of an option on ``config.option``."""
+    return f"localbench_{flag.replace('-', '_')}"
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare ``--localbench-*`` and ``localbench_*``."""
+    group = parser.getgroup(GROUP, "localbench: benchmark language models on your own tasks")
+    for option in OPTIONS:
+        keywords: dict[str, object] = {"dest": dest(option.flag), "action": option.action, "help": option.help}
+        if option.metavar:
+            keywords["metavar"] = option.metavar
+        if option.choices:
+            keywords["choices"] = option.choices
+        if option.type:
+            keywords["type"] = option.type
+        if option.action == "store_true":
+            keywords["default"] = False
+        group.addoption(f"--localbench-{option.flag}", **keywords)
+        if option.ini:
+            parser.addini(option.ini, option.help, type=option.ini_type, default=None)  # type: ignore[arg-type]
+
+
+def add_models_alias(parser: pytest.Parser) -> None:
+    """Declare the short ``--models``, unless a conftest or another plugin already did."""
+    models = _BY_FLAG["models"]
+    try:
+        parser.getgroup(GROUP).addoption(
+            "--models", dest=dest("models"), action="append", metavar=models.metavar, help="alias of --localbench-models"
+        )
+    except ValueError:
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The settings of one session; ``None`` = not given."""
+
+    models: tuple[str, ...]
+    weights: str | None
+    fail_under: float | None
+    gates: tuple[str, ...]
+    strict: bool
+    json: Path | None
+    summary: str
+    repeat: int | None
+    drafts: bool
+    strict_capabilities: bool
+    selfcheck: bool
+    data_dir: Path
+
+    @classmethod
+    def from_config(cls, config: pytest.Config) -> Options:
+        """Command line first, then ini; raises pytest.UsageError with a sentence for unusable values."""
+
+        def read(flag: str) -> object:
+            value = getattr(config.option, dest(flag), None)
+            ini = _BY_FLAG[flag].ini
+            return config.getini(ini) if value in (None, [], False) and ini else value
+
+        repeat = read("repeat")
+        if repeat is not None and not 1 <= int(str(repeat)) <= 1000:
+            raise pytest.UsageError(f"--localbench-repeat {repeat}: give a whole number from 1 to 1000")
+        json_path = read("json")
+        return cls(
+            models=_split(read("models")),
+            weights=str(read("weights")) if read("weights") else None,
+            fail_under=_score(read("fail-under")),
+            gates=_lines(read("gate")),
+            strict=bool(read("strict")),
+            json=config.invocation_params.dir / str(json_path) if json_path else None,
+            summary=str(read("summary") or ""),
+            repeat=int(str(repeat)) if repeat is not None else None,
+            drafts=bool(read("drafts")),
+            strict_capabilities=bool(read("strict-capabilities")),
+            selfcheck=bool(read("selfcheck")),
+            data_dir=config.rootpath / str(read("data") or "data"),
+        )
+
+    @property
+    def wants_gate(self) -> bool:
+        """True when a threshold was given for the run as a whole."""
+        return self.fail_under is not None or bool(self.gates)
+
+
+def _lines(value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list | tuple) else [value] if value else []
+    return tuple(str(item).strip() for item in items if str(item).strip())
+
+
+def _split(value: object) -> tuple[str, ...]:
+    return tuple(name.strip() for line in _lines(value) for name in line.split(",") if name.strip())
+
+
+def _score(value: object) -> float | None:
+    if value in (None, ""):
+        return None
+    try:
+        score = float(str(value))
+    except ValueError:
+        score = float("nan")
+    if not 0 <= score <= 10:
+        raise pytest.UsageError(f"--localbench-fail-under {value}: give a score from 0 to 10")
+    return score

@@ -1,0 +1,97 @@
+"""The pytest plugin: a table of contents.
+
+Options are declared in ``options``, hooks in ``hookspecs``, everything else lives in ``harness`` and is imported only
+once a category folder, a model or a gate is in play, so that other projects pay nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from . import hookspecs
+from .harness.detect import category_folder
+from .harness.fixtures import (  # noqa: F401 - fixtures are found by name in this module
+    localbench_model,
+    localbench_response,
+    localbench_result,
+    localbench_task,
+)
+from .harness.state import activate, active
+from .options import add_models_alias, add_options, dest
+
+if TYPE_CHECKING:
+    from .harness.collector import TaskFile
+    from .registry import Registry
+
+TASK_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> Generator[None, Any, Any]:
+    outcome = yield
+    add_models_alias(parser)
+    return outcome
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def pytest_localbench_register(registry: Registry) -> None:
+    from . import adapters, evaluators
+
+    adapters.pytest_localbench_register(registry)
+    evaluators.pytest_localbench_register(registry)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "localbench: a question to a language model, collected from a task file")
+    if any(getattr(config.option, dest(flag), None) for flag in ("models", "gate", "fail-under", "selfcheck")):
+        activate(config)
+    elif config.getoption("markers", False):
+        from .harness.marks import register_marks_below
+
+        register_marks_below(config)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile | None:
+    if file_path.suffix not in TASK_SUFFIXES or category_folder(file_path) is None:
+        return None
+    from .harness.collector import TaskFile
+
+    return TaskFile.from_parent(parent, path=file_path)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "localbench_model" in metafunc.fixturenames:
+        from .harness.cases import parametrize
+
+        parametrize(metafunc)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    from .harness.lanes import share_run_id
+
+    share_run_id(node)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from .harness.lanes import LaneScheduling
+
+    return LaneScheduling.or_none(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if active.controller is not None:
+        active.controller.see(report)
