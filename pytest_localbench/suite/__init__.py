@@ -1,0 +1,1 @@
+"""The files the user writes, as typed nouns: strict, with file and line in every error."""
