@@ -65,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile | None:
     if file_path.suffix not in TASK_SUFFIXES or category_folder(file_path) is None:
         return None
+    activate(parent.config)
     from .harness.collector import TaskFile
 
     return TaskFile.from_parent(parent, path=file_path)
@@ -93,5 +94,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if active.controller is not None:
-        active.controller.see(report)
+    if active.session is not None:
+        active.session.see(report)

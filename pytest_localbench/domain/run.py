@@ -78,7 +78,7 @@ class CategoryScore(Frozen):
 
 
 class OverallScore(Frozen):
-    """One model over the categories that ran, each counted once; ``partial``: other categories exist but did not run."""
+    """One model over the categories that ran, each counted once; ``partial``: other categories did not run."""
 
     model: str
     score: float | None = None

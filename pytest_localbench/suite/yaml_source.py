@@ -151,7 +151,7 @@ class _Builder:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise _Problem(line, "a key must be plain text")
             key = key_node.value
-            if key == "<<" and key_node.style is None:
+            if key == "<<" and not key_node.style:
                 found = self.build(value_node, depth + 1)
                 merged.extend(found if isinstance(found, list) else [found])
                 continue
@@ -171,7 +171,7 @@ def _scalar(node: yaml.ScalarNode) -> Any:
     value: str = node.value
     if node.tag not in _KNOWN_TAGS:
         raise _Problem(node.start_mark.line + 1, f"the tag '{node.tag}' is not allowed here")
-    if node.style is not None:
+    if node.style:
         return value
     if value in _NULLS:
         return None

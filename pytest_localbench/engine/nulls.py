@@ -1,0 +1,98 @@
+"""Null models: answers that need no model, to find out whether a task can be won without doing it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..domain.response import Message, ModelResponse, Timing
+from ..domain.task import CalibrationCase, Sample, Task
+from ..errors import EvaluationError
+
+NULL_MODELS = ("empty", "refuse", "echo", "template", "first-label", "oracle", "oracle-fenced", "oracle-think",
+               "oracle-prose")  # fmt: skip
+MEAN_BOUNDS: dict[str, tuple[float, float]] = {
+    "empty": (0.0, 0.02),
+    "refuse": (0.0, 0.02),
+    "echo": (0.0, 0.10),
+    "template": (0.0, 0.05),
+    "first-label": (0.0, 0.30),
+    "oracle": (0.99, 1.0),
+    "oracle-fenced": (0.99, 1.0),
+    "oracle-think": (0.99, 1.0),
+    "oracle-prose": (0.95, 1.0),
+}
+"""Mean quality over a category that each null model must keep to."""
+
+TASK_BOUNDS: dict[str, tuple[float, float]] = {"empty": (0.0, 0.0), "oracle": (0.95, 1.0)}
+"""Quality on every single task."""
+
+_REFUSAL = "I am sorry, but I cannot help with this request."
+
+
+def as_response(text: str) -> ModelResponse:
+    """A text as if a model had answered it."""
+    return ModelResponse(text=text, timing=Timing(generation_s=0.0))
+
+
+def as_text(expected: Any) -> str:
+    """A reference as a model would write it."""
+    return expected if isinstance(expected, str) else json.dumps(expected, ensure_ascii=False)
+
+
+def null_answer(kind: str, task: Task, sample: Sample, messages: tuple[Message, ...]) -> str | None:
+    """The answer of a null model; ``None`` when it has none for this task."""
+    expected = task.expected_of(sample)
+    if kind == "empty":
+        return ""
+    if kind == "refuse":
+        return _REFUSAL
+    if kind == "echo":
+        return messages[-1].text
+    if kind == "template":
+        return json.dumps(_blank(expected)) if isinstance(expected, dict) else None
+    if kind == "first-label":
+        return task.output.labels[0] if task.output.labels else None
+    reference = reference_answer(task, sample)
+    if reference is None:
+        return None
+    return {
+        "oracle": reference,
+        "oracle-fenced": f"```\n{reference}\n```",
+        "oracle-think": f"<think>\nLet me read it twice.\n</think>\n{reference}",
+        "oracle-prose": f"Here is the answer:\n\n{reference}\n\nLet me know if you need anything else.",
+    }[kind]
+
+
+def reference_answer(task: Task, sample: Sample) -> str | None:
+    """The known right answer: the calibration case named ``reference``, else what is expected."""
+    for case in task.calibration:
+        if case.name == "reference" and case.sample in (None, sample.id) and case.output not in (None, "@expected"):
+            return case.output if case.sample == sample.id or len(task.samples) == 1 else None
+    expected = task.expected_of(sample)
+    return None if expected is None else as_text(expected)
+
+
+def calibration_answer(case: CalibrationCase, task: Task, sample: Sample, documents: dict[str, str]) -> str:
+    """The text of a calibration case: ``@expected`` or ``@NAME`` resolved, then ``patch`` and ``replace`` applied."""
+    output = case.output or ""
+    if output == "@expected":
+        expected = task.expected_of(sample)
+        if case.patch:
+            if not isinstance(expected, dict):
+                raise EvaluationError(f"calibration '{case.name}': 'patch' needs an expected object")
+            expected = {**expected, **case.patch}
+        output = as_text(expected)
+    elif output.startswith("@") and output[1:] in documents:
+        output = documents[output[1:]]
+    for old, new in case.replace.items():
+        if old not in output:
+            raise EvaluationError(f"calibration '{case.name}': '{old}' does not occur in the answer to replace")
+        output = output.replace(old, new)
+    return output
+
+
+def _blank(expected: Any) -> Any:
+    if isinstance(expected, dict):
+        return {key: _blank(value) for key, value in expected.items()}
+    return [] if isinstance(expected, list) else None

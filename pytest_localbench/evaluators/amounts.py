@@ -1,0 +1,254 @@
+"""Numbers as people write them: every reading of a text, exact, under a declared locale.
+
+A text such as ``1,234`` has two readings (1234 and 1.234) unless a locale decides; the machine's own locale never does.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Final
+
+from .currencies import CURRENCY_AFTER, CURRENCY_BEFORE, currency_code
+
+MAX_VALUE_CHARS: Final = 200
+MAX_DIGITS: Final = 400
+_WINDOW: Final = 24
+
+_SPACES: Final = " \u00a0\u2000-\u200a\u202f\u205f\u3000"
+_MINUS: Final = "-\u2212\u2013\uff0d\ufe63"
+_MINUS_TAIL: Final = ("-", "\u2212")
+_NUMERAL: Final = (
+    rf"(?:\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,'\u2019]\d+)*|(?<![\d)\]])[.,]\d+)"
+    r"(?:[eE][+\-\u2212]?\d{1,3}(?!\w))?"
+)
+_FIND: Final = re.compile(rf"(?<!\w)(?<!\d[.,'\u2019])(?<![^\W\d_]-){_NUMERAL}")
+_NOT_NUMBERS: Final = re.compile(
+    r"(?<![\w.])(?:\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d{2}[\d:.]*(?:Z|[+-]\d{2}:?\d{2})?)?"
+    r"|\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})(?![\d.]\d)|\d{1,2}:\d{2}(?::\d{2})?)(?!\w)"
+)
+_PERCENT: Final = re.compile(rf"[{_SPACES}]?(?:\\?[%\uff05]|(?:percent|per cent|prozent|pct|procent|pour ?cent)\b)", re.I)
+_UNIT: Final = re.compile(
+    r"(?:kwh|kw|km/h|kg|mg|g|t|km|cm|mm|m|ml|l|h|min|sec|ms|s|mb|gb|kb|tb|x|pcs|pc|st|stk|m2|m3|\u00b0?c|\u00b0?f|k?cal)\b",
+    re.I,
+)
+_SUFFIX_DASH: Final = re.compile(r"[.,](?:-|\u2013|\u2014|--)(?![\w\d])")
+
+_COMMA_LANGUAGES: Final = frozenset(
+    "af az be bg bs ca cs da de el es et eu fi fo fr gl hr hu id is it kk ky lt lv mk nb nl nn no pl pt ro ru sk sl sq "
+    "sr sv tr uk uz vi".split()
+)
+_POINT_REGIONS: Final = frozenset({"ch", "li", "mx", "us", "pr", "gt", "hn", "ni", "pa", "pe", "do", "sv"})
+
+
+@dataclass(frozen=True, slots=True)
+class NumberHit:
+    """One number in a text: ``text[start:end]`` is its numeral with its sign; ``readings`` hold face values (15 for 15 %).
+
+    ``currency`` is an ISO 4217 code, or the mark itself where several currencies share it (``kr``, ``\u00a5``).
+    """
+
+    start: int
+    end: int
+    text: str
+    readings: frozenset[Decimal]
+    percent: bool = False
+    currency: str | None = None
+
+
+@lru_cache(maxsize=64)
+def decimal_mark(locale: str | None) -> str | None:
+    """The decimal mark of a locale such as ``de``, ``en-GB``, ``de_CH``, ``ch``; ``None`` when none is declared."""
+    if not locale:
+        return None
+    parts = re.split(r"[-_.@]", locale.casefold())
+    if parts[0] == "ch" or any(part in _POINT_REGIONS for part in parts[1:]):
+        return "."
+    if "za" in parts[1:]:
+        return ","
+    return "," if parts[0] in _COMMA_LANGUAGES else "."
+
+
+def exact_decimal(value: int | float) -> Decimal | None:
+    """A JSON number as written (floats by their shortest form); ``None`` for NaN and infinities."""
+    number = Decimal(value) if isinstance(value, int) else Decimal(repr(value))
+    return number if number.is_finite() else None
+
+
+def read_number(text: str, locale: str | None = None) -> frozenset[Decimal]:
+    """All readings of a text that holds exactly one number; empty when it holds none or several.
+
+    Units and words may stand around it (``12 kg``, ``100.00 (incl. VAT)``). Parentheses around the number itself,
+    with or without a currency, make it negative (accounting notation); so does a trailing minus.
+    """
+    hit = read_amount(text, locale)
+    return hit.readings if hit else frozenset()
+
+
+def read_amount(text: str, locale: str | None = None) -> NumberHit | None:
+    """The only number of a text with its percent sign and currency, read as :func:`read_number` does."""
+    text = text.strip()
+    if not text or len(text) > MAX_VALUE_CHARS:
+        return None
+    return _read_amount(text, locale)
+
+
+@lru_cache(maxsize=2048)
+def _read_amount(text: str, locale: str | None) -> NumberHit | None:
+    hits = list(_hits(text, locale, whole=True))
+    return hits[0] if len(hits) == 1 else None
+
+
+def numbers_in(text: str, locale: str | None = None) -> list[NumberHit]:
+    """All numbers of a running text in order; parts of dates, clock times, ids and words are none.
+
+    A minus directly before a digit and not after a digit, word or closing bracket is a sign. Parentheses are read as
+    an aside here, except right after a currency.
+    """
+    return list(_hits(text, locale, whole=False))
+
+
+def _hits(text: str, locale: str | None, *, whole: bool) -> Iterator[NumberHit]:
+    plain = text if text.isascii() else _ascii_digits(text)
+    masked = _NOT_NUMBERS.sub(lambda m: "x" * len(m.group()), plain)
+    for match in _FIND.finditer(masked):
+        hit = _hit(masked, match.start(), match.end(), locale, whole)
+        if hit is not None:
+            yield hit
+
+
+def _hit(text: str, start: int, end: int, locale: str | None, whole: bool) -> NumberHit | None:
+    readings = _readings(text[start:end], locale)
+    if not readings:
+        return None
+    after = _SUFFIX_DASH.match(text, end)
+    tail = after.end() if after else end
+    trailing = not after and _trailing_minus(text, start, end, whole)
+    tail += trailing
+    percent = _PERCENT.match(text, tail)
+    mark_after = None if percent else CURRENCY_AFTER.match(text, tail)
+    if not (percent or mark_after or _may_end(text, tail)):
+        return None
+    first, negative = _sign(text, start)
+    window = text[max(0, first - _WINDOW) : first]
+    mark_before = CURRENCY_BEFORE.search(window)
+    if mark_before and not negative:
+        first_of_mark, negative = _sign(text, first - len(window) + mark_before.start("mark"))
+        first = first_of_mark if negative else first
+    last = mark_after.end() if mark_after else percent.end() if percent else tail
+    negative = negative or trailing
+    if not negative and (whole or not percent):
+        negative = _in_brackets(text, first, last, mark_before, whole) or (whole and text[last:].strip() in _MINUS_TAIL)
+    if negative:
+        readings = frozenset(-value for value in readings)
+    mark = mark_after or mark_before
+    return NumberHit(
+        start=first,
+        end=end,
+        text=text[first:end],
+        readings=readings,
+        percent=percent is not None,
+        currency=currency_code(mark.group("mark")) if mark else None,
+    )
+
+
+def _ascii_digits(text: str) -> str:
+    # one character for one character, so that positions stay those of the original text
+    return "".join(
+        str(unicodedata.digit(ch)) if not ch.isascii() and unicodedata.category(ch) == "Nd" else ch for ch in text
+    )
+
+
+def _may_end(text: str, end: int) -> bool:
+    following = text[end : end + 1]
+    return not (following.isalpha() or following == "_") or _UNIT.match(text, end) is not None
+
+
+def _sign(text: str, start: int) -> tuple[int, bool]:
+    mark = text[start - 1 : start]
+    if mark and mark in _MINUS + "+":
+        before = text[start - 2 : start - 1] if start > 1 else ""
+        if not (before.isalnum() or (before and before in ")]_%")):
+            return start - 1, mark != "+"
+    if 1 < start <= _WINDOW and mark.isspace() and text[start - 2] == "\u2212" and not text[: start - 2].strip():
+        return start - 2, True
+    return start, False
+
+
+def _trailing_minus(text: str, start: int, end: int, whole: bool) -> bool:
+    if text[end : end + 1] not in ("-", "\u2212"):
+        return False
+    rest = text[end + 1 : end + 1 + _WINDOW]
+    if whole:
+        return not rest.strip() or CURRENCY_AFTER.match(rest) is not None
+    return text[end - 3 : end - 2] in (".", ",") and end - 3 > start and (not rest or rest[0] in " \n\t;|)")
+
+
+def _in_brackets(text: str, first: int, last: int, mark_before: re.Match[str] | None, whole: bool) -> bool:
+    reach = MAX_VALUE_CHARS if whole else _WINDOW
+    left, right = text[max(0, first - reach) : first].rstrip(), text[last : last + reach].lstrip()
+    if mark_before and not left.endswith("("):
+        left = left[: len(left) - len(mark_before.group().strip())].rstrip()
+    if not (left.endswith("(") and right.startswith(")")):
+        return False
+    if whole:
+        return _only_currency(left[:-1].strip()) and _only_currency(right[1:].strip())
+    return CURRENCY_BEFORE.search(left[:-1]) is not None
+
+
+def _only_currency(text: str) -> bool:
+    return not text or text in (".", ",") or currency_code(text.strip(" .")) is not None
+
+
+def _readings(numeral: str, locale: str | None) -> frozenset[Decimal]:
+    """Readings of digits and separators; empty when the grouping is not one that people use."""
+    if len(numeral) > MAX_DIGITS:
+        return frozenset()
+    body, _, exponent = numeral.replace("E", "e").partition("e")
+    separators = [ch for ch in body if not ch.isdigit()]
+    if not separators:
+        return _as_decimals([body], exponent)
+    kinds = {" " if ch.isspace() else "'" if ch == "\u2019" else ch for ch in separators}
+    groups = re.split(r"\D", body)
+    if len(kinds) > 1:
+        return _mixed(body, separators[-1], kinds, exponent)
+    kind = kinds.pop()
+    grouped = _grouped(groups) and (kind in " '" or groups[0] != "0")
+    if len(separators) > 1 or kind in " '":
+        return _as_decimals(["".join(groups)], exponent) if grouped else frozenset()
+    as_decimal = f"{groups[0] or '0'}.{groups[1]}"
+    if not grouped:
+        return _as_decimals([as_decimal], exponent)
+    mark = decimal_mark(locale)
+    if mark is None:
+        return _as_decimals([as_decimal, "".join(groups)], exponent)
+    return _as_decimals([as_decimal if kind == mark else "".join(groups)], exponent)
+
+
+def _mixed(body: str, last: str, kinds: set[str], exponent: str) -> frozenset[Decimal]:
+    """Two kinds of separators: the last one, which must occur once, is the decimal mark."""
+    if len(kinds) > 2 or last not in ".," or body.count(last) != 1:
+        return frozenset()
+    whole, _, fraction = body.rpartition(last)
+    groups = re.split(r"\D", whole)
+    return _as_decimals([f"{''.join(groups)}.{fraction}"], exponent) if _grouped(groups) else frozenset()
+
+
+def _grouped(groups: list[str]) -> bool:
+    """Thousands (1 234 567) or Indian grouping (12 34 567)."""
+    if not 1 <= len(groups[0]) <= 3 or len(groups[-1]) != 3:
+        return False
+    middle = groups[1:-1]
+    return all(len(g) == 3 for g in middle) or (len(groups[0]) <= 2 and all(len(g) == 2 for g in middle))
+
+
+def _as_decimals(texts: list[str], exponent: str) -> frozenset[Decimal]:
+    exponent = exponent.replace("\u2212", "-")
+    try:
+        return frozenset(Decimal(f"{t}e{exponent}" if exponent else t) for t in texts)
+    except InvalidOperation:
+        return frozenset()

@@ -1,0 +1,225 @@
+"""The end of a run: every report seen, the journals folded, gates applied, the document written, the table printed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .. import __version__
+from ..domain.result import SampleResult
+from ..domain.run import BenchmarkRun
+from ..engine.environment import describe_machine
+from ..engine.fold import FoldInput, fold
+from ..errors import LocalbenchError
+from ..reports.board import Board
+from ..reports.terminal import closing_sentence, summary_lines
+from ..scoring.gate import evaluate_gates, parse_gate
+from ..store.identity import utc_now
+from ..store.journal import read_journals
+from ..store.runs import RUN_DOCUMENT, save
+from .lanes import is_task_node
+
+if TYPE_CHECKING:
+    from .session import LocalbenchSession
+
+OWN_CODES = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
+MARKUP = {"good": {"green": True}, "bad": {"red": True}, "warn": {"yellow": True}, "bold": {"bold": True},
+          "dim": {"light": True}}  # fmt: skip
+
+
+class Finisher:
+    """Counts on the process that reports (the only one, or the xdist controller) and closes the run."""
+
+    def __init__(self, session: LocalbenchSession) -> None:
+        self.session = session
+        self.config = session.config
+        self.gates = [parse_gate(expression) for expression in session.options.gates]
+        self.is_controller = not session.is_worker and bool(getattr(self.config.option, "tx", None))
+        self.run: BenchmarkRun | None = None
+        self.problem: str | None = None
+        self.started_at = utc_now()
+        self._expected: dict[str, None] = {}
+        self._seen: set[str] = set()
+        self._travelled: dict[str, str] = {}
+        self._crashed: list[str] = []
+        self._ordinary_failures = 0
+        self._errors = 0
+
+    # -- while running -----------------------------------------------------------------------------------------------
+
+    def expect(self, nodeid: str) -> None:
+        """An item that must end up in the document."""
+        self._expected[nodeid] = None
+
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """On the controller: what the workers collected."""
+        for nodeid in ids:
+            if is_task_node(nodeid):
+                self.expect(nodeid)
+
+    def see(self, report: pytest.TestReport) -> None:
+        """Account for one report."""
+        if self.session.is_worker:
+            return
+        note = getattr(report, "localbench", None)
+        if note is None:
+            if report.when == "???" and is_task_node(report.nodeid):
+                self._crashed.append(report.nodeid)
+                self._seen.add(report.nodeid)
+            elif report.failed:
+                self._ordinary_failures += 1
+            return
+        self._seen.add(report.nodeid)
+        if report.when == "setup" and report.failed:
+            self._errors += 1
+        text = note.get("result")
+        if text is not None:
+            result = SampleResult.model_validate_json(text)
+            self._travelled[str(result.key)] = text
+            self.config.hook.pytest_localbench_result(config=self.config, result=result)
+
+    def status_words(self, report: pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Category, letter and verbose words of a report that carries a result."""
+        note = getattr(report, "localbench", None)
+        if note is None or hasattr(report, "wasxfail"):
+            return None
+        line = note["line"]
+        if report.when == "setup" and report.failed:
+            return "error", "E", (f"ERROR {note['outcome']}", {"red": True})
+        if report.when == "call" and report.passed:
+            return "passed", ".", (f"PASSED {line}".rstrip(), {"green": True})
+        if report.when == "call" and report.failed:
+            return "failed", "F", (f"FAILED {line}".rstrip(), {"red": True})
+        return None
+
+    def announce(self, items: list[pytest.Item]) -> list[str]:
+        """The line after collection."""
+        from .session import case_of
+
+        counts: dict[str, int] = {}
+        for item in items:
+            case = case_of(item)
+            if case is not None:
+                counts[case.model.id] = counts.get(case.model.id, 0) + 1
+        if not counts or self.session.options.selfcheck:
+            return []
+        how = "" if self.session.named else " (no model was named: the default)"
+        asked = ", ".join(f"{model}{how}: {n} question{'s' * (n != 1)}" for model, n in counts.items())
+        return [f"localbench: {asked}; run {self.session.run_id}"]
+
+    # -- at the end --------------------------------------------------------------------------------------------------
+
+    def finish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Fold, gate, write; never raises, never exit code 3."""
+        if self.session.is_worker or self.config.option.collectonly:
+            return
+        if self.session.options.selfcheck:
+            self._finish_selfcheck(session)
+            return
+        if not self._expected and not self.session.options.wants_gate:
+            return
+        try:
+            self.run = self._close(exitstatus)
+            code = self._exit_code(self.run, exitstatus)
+            self.run = self.run.model_copy(update={"exit_code": int(code)})
+            session.exitstatus = code
+            self._write(self.run)
+            self.config.hook.pytest_localbench_run(config=self.config, run=self.run)
+        except LocalbenchError as error:
+            self.problem = str(error)
+            if session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _finish_selfcheck(self, session: pytest.Session) -> None:
+        if not all(good for _, good in self.session.null_scores.lines()) and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _close(self, exitstatus: int) -> BenchmarkRun:
+        options = self.session.options
+        folder = self.session.recorder.folder
+        records = read_journals(folder) if folder.is_dir() else None
+        not_run = tuple(nodeid for nodeid in self._expected if nodeid not in self._seen)
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        stopped = interrupted or bool(not_run and self.config.getoption("maxfail", 0))
+        environment = describe_machine(workers=len(getattr(self.config.option, "tx", None) or []) or 1)
+        for facts in self.config.hook.pytest_localbench_environment(config=self.config, environment=environment):
+            environment = environment.model_copy(update={"facts": {**environment.facts, **(facts or {})}})
+        run = fold(
+            FoldInput(
+                run_id=self.session.run_id,
+                records=records,
+                travelled=self._travelled,
+                crashed=tuple(self._crashed),
+                settings=self.session.settings,
+            ),
+            BenchmarkRun(
+                id=self.session.run_id,
+                started_at=self.started_at,
+                finished_at=utc_now(),
+                complete=not not_run and not interrupted,
+                command=tuple(self.session.redact(word) for word in self.config.invocation_params.args),
+                plugin_version=__version__,
+                environment=environment,
+                not_run=not_run if stopped else (),
+                lost=() if stopped else not_run,
+            ),
+        )
+        gate = evaluate_gates(
+            run.summary,
+            run.task_results,
+            fail_under=options.fail_under,
+            gates=self.gates,
+            categories=run.categories,
+            tasks=run.tasks,
+        )
+        return run.model_copy(update={"gate": gate})
+
+    def _exit_code(self, run: BenchmarkRun, exitstatus: int) -> int | pytest.ExitCode:
+        if run.lost and exitstatus in OWN_CODES:
+            return pytest.ExitCode.TESTS_FAILED
+        if run.gate is None or exitstatus not in {*OWN_CODES, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            return exitstatus
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            return exitstatus
+        weak = any(r.outcome not in {"passed", "skipped", "pending"} and not r.is_error for r in run.results)
+        bad = not run.gate.passed or self._errors or self._crashed or self._ordinary_failures
+        bad = bad or (self.session.options.strict and weak)
+        return pytest.ExitCode.TESTS_FAILED if bad else pytest.ExitCode.OK
+
+    def _write(self, run: BenchmarkRun) -> None:
+        if run.results:
+            save(run, self.session.recorder.folder / RUN_DOCUMENT)
+        if self.session.options.json is not None:
+            save(run, self.session.options.json)
+
+    # -- the table ---------------------------------------------------------------------------------------------------
+
+    def print_summary(self, reporter: Any) -> None:
+        """Table and closing sentence on pytest's terminal."""
+        if self.problem:
+            reporter.write_line(f"localbench: {self.problem}", red=True)
+        for text, good in self.session.null_scores.lines():
+            reporter.write_line(f"localbench: {text}", **({} if good else {"red": True}))
+        if self.run is None or self.session.options.summary == "none":
+            return
+        writer = reporter._tw
+        verbosity = {"short": -1, "full": 1}.get(self.session.options.summary, self.config.get_verbosity())
+        ascii_only = not (sys.stdout.encoding or "ascii").lower().startswith("utf")
+        board = Board.of(self.run)
+        if verbosity >= 0:
+            reporter.write_sep("=", "localbench", bold=True)
+        for line in summary_lines(
+            board, width=writer.fullwidth, color=writer.hasmarkup, verbosity=verbosity, ascii_only=ascii_only
+        ):
+            reporter.write_line(line.text, **MARKUP.get(line.markup, {}))
+        reporter.write_line(f"run document: {self._shown_path()}") if self.run.results else None
+        reporter.write_line(closing_sentence(self.run))
+
+    def _shown_path(self) -> str:
+        from .session import relative_to
+
+        chosen = self.session.options.json or self.session.recorder.folder / RUN_DOCUMENT
+        return relative_to(chosen, self.config.rootpath)
+

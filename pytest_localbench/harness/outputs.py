@@ -1,0 +1,36 @@
+"""What pytest itself renders of a result: user properties (JUnit) and the failure text."""
+
+from __future__ import annotations
+
+from ..domain.result import SampleResult
+from ..domain.task import Task
+from ..engine.plan import Job
+from ..reports.terminal import failure_text
+
+_RAW_NAMES = {"time": "time_s", "quality": "quality_points", "complexity": "complexity_level",
+              "cost": "cost_usd", "memory": "memory_bytes"}  # fmt: skip
+
+
+def properties_of(result: SampleResult) -> list[tuple[str, object]]:
+    """Flat builtin values: outcome, score and, for every measured component, normalized, raw and weight."""
+    properties: list[tuple[str, object]] = [("localbench.outcome", result.outcome)]
+    if result.ultimate_score is not None:
+        properties.append(("localbench.ultimate_score", round(result.ultimate_score, 6)))
+    for component in result.components:
+        if component.normalized is not None and component.raw is not None:
+            name = component.name
+            properties.append((f"localbench.{name}", round(component.normalized, 6)))
+            properties.append((f"localbench.{_RAW_NAMES[name]}", component.raw))
+            properties.append((f"localbench.{name}_weight", component.weight))
+    return properties
+
+
+def failure_message(result: SampleResult, job: Job | None = None, *, task: Task | None = None, short: bool = False) -> str:
+    """What a failing item prints: a compact diff for weak answers, one sentence and the remedy for errors."""
+    subject = task or (job.task if job is not None else None)
+    expected = None
+    if subject is not None:
+        sample = next((s for s in subject.samples if s.id == result.key.sample), None)
+        expected = subject.expected_of(sample) if sample is not None else None
+    text = failure_text(result, subject.title if subject is not None else "", expected)
+    return text.splitlines()[0] if short else text

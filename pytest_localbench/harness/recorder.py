@@ -1,0 +1,100 @@
+"""Records results: journal first, then what rides on the report. One code path with and without workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..domain.category import Category
+from ..domain.result import SampleResult
+from ..engine.engine import Opened
+from ..engine.plan import Job, Plan
+from ..reports.terminal import item_line
+from ..store.journal import Journal, read_journals
+from ..store.log import RunLog
+from ..store.runs import prepare, run_folder
+
+TRAVELS_WITHOUT = {"answer", "thinking"}
+
+
+class Recorder:
+    """Writer of one process. Snapshots of categories, tasks and models precede the first result that needs them."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        data_dir: Path,
+        run_id: str,
+        worker: str,
+        is_worker: bool,
+        redact: Callable[[str], str],
+    ) -> None:
+        self.config, self.data_dir, self.run_id = config, data_dir, run_id
+        self.worker, self.is_worker, self._redact = worker, is_worker, redact
+        self.folder = run_folder(data_dir, run_id)
+        self.journal = Journal(self.folder / f"w-{worker}.jsonl")
+        self.log = RunLog(data_dir / "logs" / f"{run_id}.jsonl", run_id, worker, redact)
+        self._written: set[tuple[str, str]] = set()
+
+    def prepare(self) -> None:
+        """Make the run's folder; raises StoreError with a sentence when results could not be kept."""
+        prepare(self.data_dir, self.run_id)
+
+    def without_finished(self, plan: Plan) -> Plan:
+        """On a worker: the plan without what a crashed predecessor already answered."""
+        if self.is_worker and self.folder.is_dir():
+            done = {_key_text(data) for data in read_journals(self.folder, frozenset({"result", "started"})).of("result")}
+            plan.jobs = [job for job in plan.jobs if str(job.key) not in done]
+        return plan
+
+    def started(self, job: Job, nodeid: str) -> None:
+        """On a worker: say what is being asked, so that a crash can be told from a question never reached."""
+        if self.is_worker:
+            self.journal.append("started", {"key": job.key.model_dump(), "nodeid": nodeid})
+
+    def result(self, job: Job, result: SampleResult, opened: Opened | None, categories: dict[str, Category]) -> None:
+        """Append one result (and, once each, the snapshots it refers to); raises StoreError when the disk refuses."""
+        if ("task", f"{job.task.category}/{job.task.id}") not in self._written:
+            self._snapshot("category", job.task.category, categories[job.task.category])
+            self._snapshot("task", f"{job.task.category}/{job.task.id}", job.task)
+        self._snapshot("model", job.model.id, job.model)
+        if opened is not None and ("opened", job.model.id) not in self._written:
+            self._written.add(("opened", job.model.id))
+            self.journal.append(
+                "opened", {"model": job.model.id, "load_s": opened.load_s, "capabilities": opened.capabilities,
+                           "fingerprint": opened.fingerprint}
+            )  # fmt: skip
+        self.journal.append("result", self._redact(result.model_dump_json(exclude_defaults=True)))
+        self.log.event(
+            "result", str(result.key), outcome=result.outcome, quality=result.quality, score=result.ultimate_score,
+            seconds=result.timing.generation_s if result.timing else None,
+            error=result.failure.message if result.failure else None,
+        )  # fmt: skip
+
+    def attach(self, report: pytest.TestReport, result: SampleResult) -> None:
+        """What rides on the report: plain data only, without the answer's text."""
+        report.localbench = {"outcome": result.outcome, "line": item_line(result)}  # type: ignore[attr-defined]
+        if self.is_worker:
+            text = result.model_dump_json(exclude=TRAVELS_WITHOUT, exclude_defaults=True)
+            report.localbench["result"] = self._redact(text)  # type: ignore[attr-defined]
+        else:
+            self.config.hook.pytest_localbench_result(config=self.config, result=result)
+
+    def close(self) -> None:
+        """Flush and close journal and log."""
+        self.journal.close()
+        self.log.close()
+
+    def _snapshot(self, kind: str, key: str, entity: Any) -> None:
+        if (kind, key) not in self._written:
+            self._written.add((kind, key))
+            self.journal.append(kind, entity.model_dump_json(by_alias=True, exclude_defaults=True))
+
+
+def _key_text(data: dict[str, Any]) -> str:
+    from ..domain.response import ResultKey
+
+    return str(ResultKey.model_validate(data["key"]))

@@ -1,0 +1,131 @@
+"""``--localbench-selfcheck``: tasks judged against known answers, no model asked.
+
+Every task gets one item per calibration case and one for the null models; the means of the null models over each
+category are checked at the end of the run.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..domain.model import ModelConfig
+from ..domain.response import ResultKey
+from ..domain.result import SampleResult
+from ..domain.task import CalibrationCase, Sample, Task
+from ..engine.nulls import MEAN_BOUNDS, NULL_MODELS, TASK_BOUNDS, as_response, calibration_answer, null_answer
+from ..errors import LocalbenchError
+from ..suite.render import build_messages, documents
+
+if TYPE_CHECKING:
+    from .session import LocalbenchSession
+
+NULLS = "null-models"
+TOLERANCE = 1e-6
+_CHECKER = ModelConfig(id="selfcheck", provider="scripted")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One item of a self-check: a calibration case, or (``None``) the null models."""
+
+    case: CalibrationCase | None
+    sample: Sample
+    model: ModelConfig = _CHECKER
+
+
+@dataclass
+class NullScores:
+    """Quality of every null model by category, task by task."""
+
+    by_category: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+
+    def add(self, category: str, kind: str, quality: float) -> None:
+        """One task's mean."""
+        self.by_category.setdefault(category, {}).setdefault(kind, []).append(quality)
+
+    def lines(self) -> list[tuple[str, bool]]:
+        """One sentence per category and null model, and whether it keeps to its bound."""
+        found = []
+        for category, kinds in self.by_category.items():
+            for kind in NULL_MODELS:
+                values = kinds.get(kind)
+                if values:
+                    low, high = MEAN_BOUNDS[kind]
+                    mean = sum(values) / len(values)
+                    good = low - TOLERANCE <= mean <= high + TOLERANCE
+                    bound = f"at least {low:g}" if low else f"at most {high:g}"
+                    verdict = "ok" if good else "OUT OF BOUNDS"
+                    found.append((f"{category}: {kind} earns {mean:.3f} over {len(values)} tasks ({bound}): {verdict}", good))
+        return found
+
+
+def checks_of(task: Task, session: LocalbenchSession) -> list[Any]:
+    """The parameters of a task in a self-check."""
+    try:
+        session.judge_for(task)
+    except LocalbenchError as error:
+        raise pytest.Collector.CollectError(str(error)) from None
+    by_id = {sample.id: sample for sample in task.samples}
+    checks = []
+    for case in task.calibration:
+        sample = by_id[case.sample] if case.sample else task.samples[0]
+        slug = re.sub(r"[^a-z0-9]+", "-", case.name.lower()).strip("-")
+        checks.append(pytest.param(Check(case, sample), id=slug))
+    checks.append(pytest.param(Check(None, task.samples[0]), id=NULLS))
+    return checks
+
+
+def run_check(session: LocalbenchSession, item: Any) -> SampleResult:
+    """Judge one known answer (or all null models); a bound that is broken fails the item."""
+    check: Check = item.callspec.params["localbench_model"]
+    task: Task = item.function.localbench_task
+    key = ResultKey(category=task.category, task=task.id, sample=check.sample.id, model="selfcheck")
+    if check.case is None:
+        problems = _null_problems(session, task)
+    else:
+        problems = _calibration_problems(session, task, check.case, check.sample)
+    outcome: Any = "weak" if problems else "passed"
+    return SampleResult(key=key, outcome=outcome, reason="; ".join(problems))
+
+
+def _quality(session: LocalbenchSession, task: Task, sample: Sample, text: str) -> tuple[float | None, str]:
+    judged = session.judge_for(task).judge(sample, as_response(text), documents(task, sample))
+    reason = "; ".join(f"{v.name} {'-' if v.score is None else format(v.score, '.3f')}" for v in judged.verdicts)
+    return judged.quality, f"{reason} ({judged.reason})" if judged.reason else reason
+
+
+def _calibration_problems(session: LocalbenchSession, task: Task, case: CalibrationCase, sample: Sample) -> list[str]:
+    try:
+        text = calibration_answer(case, task, sample, documents(task, sample))
+    except LocalbenchError as error:
+        return [str(error)]
+    quality, why = _quality(session, task, sample, text)
+    if quality is None:
+        return [f"'{case.name}' could not be judged: {why}"]
+    if not case.min - TOLERANCE <= quality <= case.max + TOLERANCE:
+        return [f"'{case.name}' earns {quality:.3f}, outside {case.min:g} to {case.max:g}: {why}"]
+    return []
+
+
+def _null_problems(session: LocalbenchSession, task: Task) -> list[str]:
+    problems = []
+    for kind in NULL_MODELS:
+        qualities = []
+        for sample in task.samples:
+            text = null_answer(kind, task, sample, build_messages(task, sample, session.config.rootpath))
+            if text is not None:
+                quality, why = _quality(session, task, sample, text)
+                if quality is None:
+                    problems.append(f"{kind} could not be judged: {why}")
+                    continue
+                qualities.append(quality)
+                low, high = TASK_BOUNDS.get(kind, (0.0, 1.0))
+                if not low - TOLERANCE <= quality <= high + TOLERANCE:
+                    problems.append(f"{kind} earns {quality:.3f} on sample '{sample.id}', outside {low:g} to {high:g}: {why}")
+        if qualities:
+            session.null_scores.add(task.category, kind, sum(qualities) / len(qualities))
+    return problems[:5]

@@ -1,0 +1,361 @@
+"""The session: selects models, plans and runs the engine, turns answers into results and records them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..adapters.base import Adapter
+from ..adapters.secrets import redact
+from ..domain.model import Capabilities, ModelConfig
+from ..domain.response import ModelResponse, ResultKey
+from ..domain.result import SampleResult
+from ..domain.score import COMPONENTS, EvaluationWeights
+from ..domain.task import Task
+from ..engine.asking import Asker
+from ..engine.engine import Engine
+from ..engine.item import ScoreSettings, failed_item, score_item
+from ..engine.judging import Judge
+from ..engine.plan import Job, Plan
+from ..errors import ConfigError, ModelError, StoreError
+from ..options import Options
+from ..registry import Registry
+from ..store.identity import new_run_id
+from ..suite.models import default_models, load_model_files, select_models
+from ..suite.render import documents
+from .cases import Case
+from .finish import Finisher
+from .outputs import failure_message, properties_of
+from .recorder import Recorder
+from .selfcheck import NullScores, run_check
+from .suite_cache import SuiteCache
+
+JOB = pytest.StashKey[Job]()
+RESULT = pytest.StashKey[SampleResult]()
+CASE_PARAMETER = "localbench_model"
+
+
+class LocalbenchSession:
+    """One pytest process: the only one, an xdist worker, or the xdist controller."""
+
+    def __init__(self, config: pytest.Config, options: Options) -> None:
+        self.config, self.options = config, options
+        self.is_worker = hasattr(config, "workerinput")
+        self.registry = Registry()
+        config.hook.pytest_localbench_register(registry=self.registry)
+        configured = load_model_files(options.data_dir, config.rootpath)
+        self.named = bool(options.models)
+        self.models = select_models(options.models, configured) if self.named else default_models(configured)
+        self.settings = ScoreSettings(weights=_weights(options.weights), memory_budget_bytes=_half_of_memory())
+        self.suite = SuiteCache(config.rootpath)
+        self.run_id = _run_id(config)
+        worker = config.workerinput["workerid"] if self.is_worker else "main"
+        self.recorder = Recorder(config, options.data_dir, self.run_id, worker, self.is_worker, redact)
+        self.finisher = Finisher(self)
+        self._judges: dict[tuple[str, str], Judge] = {}
+        self._adapters: dict[str, Adapter] = {}
+        self._asker = Asker(config.rootpath, log=self.recorder.log.event)
+        self.engine = Engine(
+            make_adapter=self._make_adapter,
+            ask=self._asker.ask,
+            prepare=self._asker.warm_up,
+            look_ahead=self._look_ahead(),
+            log=self.recorder.log.event,
+        )
+        self.null_scores = NullScores()
+        self.redact = redact
+        self._shown_failures = 0
+
+    # -- collection --------------------------------------------------------------------------------------------------
+
+    def judge_for(self, task: Task) -> Judge:
+        """The task's evaluators, built once; raises TaskFileError for wrong options."""
+        key = (task.category, task.id)
+        if key not in self._judges:
+            self._judges[key] = Judge(task, self.registry, str(self.config.rootpath))
+        return self._judges[key]
+
+    def skip_reason(self, task: Task, model: ModelConfig) -> str | None:
+        """Why this task cannot or should not be asked of this model."""
+        if task.status == "draft" and not self.options.drafts:
+            return "draft (run it with --localbench-drafts)"
+        found: str | None = self.config.hook.pytest_localbench_skip_reason(task=task, model=model)
+        return found or missing_capability(task, model, self._capabilities(model))
+
+    def _capabilities(self, model: ModelConfig) -> Capabilities:
+        if model.id not in self._adapters:
+            self._adapters[model.id] = self._make_adapter(model)
+        return self._adapters[model.id].capabilities()
+
+    def _make_adapter(self, model: ModelConfig) -> Adapter:
+        adapter: Adapter = self.registry.adapter_class(model.provider)(model)
+        return adapter
+
+    def _look_ahead(self) -> int | None:
+        if not self.config.getoption("maxfail", 0):
+            return None
+        return max(model.concurrency for model in self.models) if self.models else 1
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Model after model (ordinary tests first), so that every model is loaded once."""
+        order = {model.id: index for index, model in enumerate(self.models)}
+
+        def place(item: pytest.Item) -> int:
+            case = case_of(item)
+            return -1 if case is None else order.get(case.model.id, 0)
+
+        items.sort(key=place)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Plan from the items as they stand now and start the lanes."""
+        config = self.config
+        if self.finisher.is_controller or session.testsfailed or config.option.collectonly:
+            return
+        if config.getoption("setuponly", False) or config.getoption("setupplan", False) or self.options.selfcheck:
+            return
+        jobs = []
+        for item in session.items:
+            job = self._job(item)
+            if job is not None:
+                self.finisher.expect(item.nodeid)
+                if not any(item.iter_markers("skip")):
+                    jobs.append(job)
+        self._check_default_model(jobs)
+        try:
+            self.recorder.prepare()
+        except StoreError as error:
+            raise pytest.UsageError(str(error)) from None
+        plan = Plan(jobs)
+        config.hook.pytest_localbench_plan(config=config, plan=plan)
+        self.engine.add(self.recorder.without_finished(plan))
+        if not self.is_worker:
+            self.engine.start()
+
+    def _check_default_model(self, jobs: list[Job]) -> None:
+        if self.named or not jobs:
+            return
+        for model in {job.model.id: job.model for job in jobs}.values():
+            problem = self._adapters[model.id].preflight() if model.id in self._adapters else None
+            if problem:
+                raise pytest.UsageError(problem)
+
+    def _job(self, item: pytest.Item) -> Job | None:
+        case = case_of(item)
+        task: Task | None = getattr(getattr(item, "function", None), "localbench_task", None)
+        if case is None or task is None:
+            return None
+        key = ResultKey(
+            category=task.category, task=task.id, sample=case.sample.id, model=case.model.id, attempt=case.attempt
+        )
+        job = Job(key, task, case.sample, case.model)
+        item.stash[JOB] = job
+        return job
+
+    # -- one item ----------------------------------------------------------------------------------------------------
+
+    def job_of(self, item: pytest.Item) -> Job:
+        """The question behind a collected item."""
+        job = item.stash.get(JOB, None) or self._job(item)
+        if job is None:
+            raise pytest.UsageError(f"{item.nodeid}: localbench fixtures need a task; only collected task files have one")
+        return job
+
+    def response(self, item: pytest.Item) -> ModelResponse:
+        """The model's answer; what could not be asked fails the set-up of the item (an error, never a score)."""
+        job = self.job_of(item)
+        try:
+            return self.engine.response(job)
+        except ModelError as error:
+            result = failed_item(
+                key=job.key, task=job.task, model=job.model, error=error, sample_weight=job.sample.weight
+            )
+            self._record(item, job, result)
+            pytest.fail(failure_message(result, job), pytrace=False)
+
+    def result(self, item: pytest.Item) -> SampleResult:
+        """The judged, scored and recorded answer."""
+        case = case_of(item)
+        if self.options.selfcheck:
+            return run_check(self, item)
+        job = self.job_of(item)
+        if case is not None and case.unfit:
+            error = ModelError(f"{job.model.id} cannot be asked this: {case.unfit}")
+            result = failed_item(key=job.key, task=job.task, model=job.model, error=error)
+            self._record(item, job, result)
+            pytest.fail(str(error), pytrace=False)
+        self.recorder.started(job, item.nodeid)
+        response = self.response(item)
+        judged = self.judge_for(job.task).judge(job.sample, response, documents(job.task, job.sample))
+        result = score_item(
+            key=job.key,
+            task=job.task,
+            category=self.suite.categories[job.task.category],
+            model=job.model,
+            response=response,
+            judged=judged,
+            settings=self.settings,
+            sample_weight=job.sample.weight,
+            nodeid=item.nodeid,
+            worker=self.recorder.worker,
+        )
+        self._record(item, job, result)
+        if result.is_error:
+            pytest.fail(failure_message(result, job), pytrace=False)
+        return result
+
+    def verdict(self, result: SampleResult) -> None:
+        """The body of every item: one verdict, one sentence, no traceback."""
+        if result.outcome in {"passed", "pending"}:
+            return
+        if self.options.selfcheck:
+            pytest.fail(result.reason, pytrace=False)
+        self._shown_failures += 1
+        short = self._shown_failures > 10 and self.config.get_verbosity() < 1
+        task = self.suite.tasks[result.key.category, result.key.task.casefold()]
+        pytest.fail(failure_message(result, task=task, short=short), pytrace=False)
+
+    def _record(self, item: pytest.Item, job: Job, result: SampleResult) -> None:
+        item.stash[RESULT] = result
+        item.user_properties.extend(properties_of(result))
+        try:
+            self.recorder.result(job, result, self.engine.opened.get(job.model.id), self.suite.categories)
+        except StoreError as error:
+            item.session.shouldstop = str(error)
+            pytest.fail(str(error), pytrace=False)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+        """Attach the result to the report as plain data; what ended without a result is recorded here."""
+        report: pytest.TestReport = yield
+        if self.options.selfcheck:
+            return report
+        job = item.stash.get(JOB, None)
+        if job is None:
+            return report
+        result = item.stash.get(RESULT, None)
+        if report.when == "setup" and report.passed:
+            return report
+        if result is None and report.when == "setup":
+            result = self._unanswered(item, job, report)
+        if result is not None and report.when != "teardown":
+            self.recorder.attach(report, result)
+        return report
+
+    def _unanswered(self, item: pytest.Item, job: Job, report: pytest.TestReport) -> SampleResult:
+        if report.skipped:
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            result = SampleResult(key=job.key, outcome="skipped", reason=reason.removeprefix("Skipped: "))
+        else:
+            error = ModelError("the set-up of this item failed before the model was asked")
+            result = failed_item(key=job.key, task=job.task, model=job.model, error=error)
+        self._record(item, job, result.model_copy(update={"nodeid": item.nodeid}))
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[Any]:
+        """Release the job when its item is over, whatever became of it."""
+        outcome = yield
+        job = item.stash.get(JOB, None)
+        if job is not None:
+            self.engine.release(job)
+            item.stash[RESULT] = None  # type: ignore[assignment]
+        return outcome
+
+    # -- reports and the end: see finish.py --------------------------------------------------------------------------
+
+    def see(self, report: pytest.TestReport) -> None:
+        """Every report of the run, on the process that reports."""
+        self.finisher.see(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport, config: pytest.Config) -> Any:
+        """Outcome words with the score, for ``-v``."""
+        return self.finisher.status_words(report)
+
+    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
+        """One line: how many questions for which models, and where the results go."""
+        return self.finisher.announce(items)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Stop the engine, fold the run, apply the gates."""
+        self.engine.stop()
+        self.recorder.close()
+        self.finisher.finish(session, int(exitstatus))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Iterator[None]:
+        """The table comes after pytest's own sections, so that failures do not bury it."""
+        yield
+        self.finisher.print_summary(terminalreporter)
+
+
+def case_of(item: pytest.Item) -> Case | None:
+    """The case of a parametrized item, ``None`` for ordinary tests."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get(CASE_PARAMETER) if callspec is not None else None
+
+
+def missing_capability(task: Task, model: ModelConfig, offered: Capabilities) -> str | None:
+    """The first requirement of the task that the model does not meet; unknown counts as not met, except the context."""
+    requires = task.requires
+    for name in ("vision", "tools", "json_schema", "thinking", "system_prompt"):
+        if getattr(requires, name):
+            has = getattr(offered, name)
+            if has is None and name == "system_prompt":
+                continue
+            if not has:
+                known = "has no" if has is False else "is not known to have"
+                return f"needs {name.replace('_', ' ')}, which {model.id} {known}"
+    context = offered.context_tokens
+    if requires.min_context and context is not None and context < requires.min_context:
+        return f"needs a context of {requires.min_context} tokens, {model.id} has {context}"
+    return None
+
+
+def _weights(text: str | None) -> EvaluationWeights | None:
+    if not text:
+        return None
+    values: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, number = part.partition("=")
+        if name.strip() not in COMPONENTS:
+            raise ConfigError(f"--localbench-weights: unknown component '{name.strip()}'; known: {', '.join(COMPONENTS)}")
+        try:
+            values[name.strip()] = float(number)
+        except ValueError:
+            raise ConfigError(f"--localbench-weights: '{part.strip()}' should look like quality=0.6") from None
+    try:
+        return EvaluationWeights(**values)
+    except ValueError:
+        raise ConfigError("--localbench-weights: weights are 0 or more, and at least one is above 0") from None
+
+
+def _half_of_memory() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (ValueError, OSError, AttributeError):
+        return None
+
+
+def _run_id(config: pytest.Config) -> str:
+    from .lanes import RUN_ID
+
+    if hasattr(config, "workerinput"):
+        shared = config.workerinput.get("localbench_run_id")
+        return str(shared) if shared else new_run_id()
+    return config.stash.setdefault(RUN_ID, new_run_id())
+
+
+def relative_to(path: Path, root: Path) -> str:
+    """The path below the root directory, or the whole path."""
+    try:
+        return path.relative_to(root).as_posix()
+    except ValueError:
+        return str(path)

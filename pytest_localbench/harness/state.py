@@ -1,0 +1,53 @@
+"""The one session object of a pytest process: absent until a category folder, a model or a gate is in play."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from ..engine.plan import Job
+    from .session import LocalbenchSession
+
+
+@dataclass
+class Active:
+    """Holder of the session of this process."""
+
+    session: LocalbenchSession | None = None
+
+    def need(self) -> LocalbenchSession:
+        """The session; only asked for where one must exist."""
+        assert self.session is not None
+        return self.session
+
+    def job_of(self, item: pytest.Item) -> Job:
+        """The question behind a collected item."""
+        return self.need().job_of(item)
+
+
+active = Active()
+
+
+def activate(config: pytest.Config) -> LocalbenchSession:
+    """Create (once per config) and register the session; raises pytest.UsageError for unusable options."""
+    if active.session is not None and active.session.config is config:
+        return active.session
+    from ..errors import ConfigError
+    from ..options import Options
+    from .session import LocalbenchSession
+
+    try:
+        session = LocalbenchSession(config, Options.from_config(config))
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from None
+    active.session = session
+    config.pluginmanager.register(session, "localbench-session")
+    config.add_cleanup(_forget)
+    return session
+
+
+def _forget() -> None:
+    active.session = None

@@ -1,0 +1,190 @@
+"""From measurements to the five score components, each with its reason in one plain sentence."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from ..domain.model import Pricing
+from ..domain.response import Usage
+from ..domain.score import EvaluationWeights, ScoreComponent
+from .constants import CREDIT_FULL_AT
+
+Efficiency = Literal["earned", "plain"]
+_GRADES = ((2.0, "failed"), (4.0, "poor"), (6.0, "partly right"), (8.0, "good"), (9.5, "very good"))
+
+
+def share_of_reference(value: float | None, reference: float | None) -> float | None:
+    """``n(x; ref)``: 1 up to the reference, ``ref / x`` beyond it; ``None`` when either is unknown.
+
+    Bounded, falling and free of scale: expected 10 s, took 25 s gives 0.40.
+    """
+    if value is None or reference is None or not math.isfinite(value) or not math.isfinite(reference):
+        return None
+    if reference <= 0:
+        return 1.0 if value <= 0 else 0.0
+    return 1.0 if value <= reference else reference / value
+
+
+def credit(quality: float) -> float:
+    """Share of efficiency and difficulty that an answer of this quality (0 to 1) has earned."""
+    return min(1.0, quality / CREDIT_FULL_AT)
+
+
+def grade(points: float) -> str:
+    """The word for a quality on the 1 to 10 scale."""
+    return next((word for limit, word in _GRADES if points < limit), "excellent")
+
+
+def cost_of(usage: Usage, pricing: Pricing | None, is_local: bool) -> float | None:
+    """USD of one answer; a local answer costs 0, an unknown price or token count gives ``None``.
+
+    Cached tokens are a part of the input and are priced apart when their price is known; reasoning tokens are already
+    in the output.
+    """
+    if is_local:
+        return 0.0
+    if pricing is None or usage.input_tokens is None or usage.output_tokens is None:
+        return None
+    cached = min(usage.cached_tokens or 0, usage.input_tokens)
+    cached_price = pricing.cached_input_usd_per_mtok
+    if cached_price is None:
+        cached_price = pricing.input_usd_per_mtok
+    total = (
+        (usage.input_tokens - cached) * pricing.input_usd_per_mtok
+        + cached * cached_price
+        + usage.output_tokens * pricing.output_usd_per_mtok
+    )
+    return total / 1e6
+
+
+def score_components(
+    *,
+    quality: float | None,
+    complexity: int,
+    generation_s: float | None,
+    expected_s: float | None,
+    cost_usd: float | None,
+    cost_budget_usd: float | None,
+    memory_bytes: int | None,
+    memory_budget_bytes: int | None,
+    weights: EvaluationWeights,
+    efficiency: Efficiency = "earned",
+    timing_usable: bool = True,
+) -> tuple[ScoreComponent, ...]:
+    """The five components of one answer or task, in the order of ``domain.score.COMPONENTS``.
+
+    ``quality`` is 0 to 1. ``efficiency="earned"`` multiplies time, complexity, cost and memory by :func:`credit`;
+    ``"plain"`` leaves them as they are. What is not known, or not comparable with anything, has ``normalized=None``
+    and says why; without a quality nothing is normalized.
+    """
+    earned = None if quality is None else credit(quality) if efficiency == "earned" else 1.0
+    time_n = share_of_reference(generation_s, expected_s) if timing_usable else None
+    cost_n = share_of_reference(cost_usd, cost_budget_usd)
+    memory_n = share_of_reference(memory_bytes, memory_budget_bytes)
+    return (
+        ScoreComponent(
+            name="time",
+            raw=generation_s,
+            unit="s",
+            normalized=_times(time_n, earned),
+            weight=weights.time,
+            uncredited=time_n,
+            reference=expected_s,
+            reason=_credited(_time_reason(generation_s, expected_s, timing_usable), time_n, earned),
+        ),
+        ScoreComponent(
+            name="quality",
+            raw=None if quality is None else 1.0 + 9.0 * quality,
+            unit="points",
+            normalized=quality,
+            weight=weights.quality,
+            uncredited=quality,
+            reason=_quality_reason(quality),
+        ),
+        ScoreComponent(
+            name="complexity",
+            raw=float(complexity),
+            unit="level",
+            normalized=_times(complexity / 5, earned),
+            weight=weights.complexity,
+            uncredited=complexity / 5,
+            reference=5.0,
+            reason=_credited(f"level {complexity} of 5", complexity / 5, earned),
+        ),
+        ScoreComponent(
+            name="cost",
+            raw=cost_usd,
+            unit="usd",
+            normalized=_times(cost_n, earned),
+            weight=weights.cost,
+            uncredited=cost_n,
+            reference=cost_budget_usd,
+            reason=_credited(_cost_reason(cost_usd, cost_budget_usd), cost_n, earned),
+        ),
+        ScoreComponent(
+            name="memory",
+            raw=None if memory_bytes is None else float(memory_bytes),
+            unit="bytes",
+            normalized=_times(memory_n, earned),
+            weight=weights.memory,
+            uncredited=memory_n,
+            reference=None if memory_budget_bytes is None else float(memory_budget_bytes),
+            reason=_credited(_memory_reason(memory_bytes, memory_budget_bytes), memory_n, earned),
+        ),
+    )
+
+
+def _times(share: float | None, earned: float | None) -> float | None:
+    return None if share is None or earned is None else share * earned
+
+
+def _credited(reason: str, share: float | None, earned: float | None) -> str:
+    if share is None or earned is None or earned >= 1.0:
+        return reason
+    return f"{reason}; counts {100 * earned:.0f} % because the answer earned less than half the points"
+
+
+def _quality_reason(quality: float | None) -> str:
+    if quality is None:
+        return "not scored"
+    points = 1.0 + 9.0 * quality
+    return f"{points:.1f} of 10, {grade(points)}"
+
+
+def _time_reason(seconds: float | None, expected: float | None, usable: bool) -> str:
+    if seconds is None:
+        return "time was not measured"
+    if not usable:
+        return f"took {_number(seconds)} s while other work ran, so time is left out"
+    if expected is None:
+        return f"took {_number(seconds)} s; the task names no expected_time_seconds, so time is left out"
+    return f"expected {_number(expected)} s, took {_number(seconds)} s"
+
+
+def _cost_reason(usd: float | None, budget: float | None) -> str:
+    if usd is None:
+        return "price or token counts are not known, so cost is left out"
+    if budget is None:
+        return f"{_number(usd)} USD; no cost budget is set, so cost is left out"
+    return f"{_number(usd)} USD of {_number(budget)} USD" if usd else "no API cost"
+
+
+def _memory_reason(used: int | None, budget: int | None) -> str:
+    if used is None:
+        return "memory was not measured, so it is left out"
+    if budget is None:
+        return f"{_gigabytes(used)} GB; no memory budget is set, so memory is left out"
+    return f"{_gigabytes(used)} GB of {_gigabytes(budget)} GB"
+
+
+def _number(value: float) -> str:
+    """Three digits that matter, never in scientific notation."""
+    if value == 0 or abs(value) >= 100:
+        return f"{value:.0f}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
+
+
+def _gigabytes(amount: int) -> str:
+    return _number(amount / 1e9)
