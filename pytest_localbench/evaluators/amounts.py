@@ -31,7 +31,9 @@ _NOT_NUMBERS: Final = re.compile(
     r"(?<![\w.])(?:\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d{2}[\d:.]*(?:Z|[+-]\d{2}:?\d{2})?)?"
     r"|\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})(?![\d.]\d)|\d{1,2}:\d{2}(?::\d{2})?)(?!\w)"
 )
-_PERCENT: Final = re.compile(rf"[{_SPACES}]?(?:\\?[%\uff05]|(?:percent|per cent|prozent|pct|procent|pour ?cent)\b)", re.I)
+_PERCENT: Final = re.compile(
+    rf"[{_SPACES}]?(?:\\?[%\uff05]|(?:percent|per cent|prozent|pct|procent|pour ?cent)\b)", re.I
+)
 _UNIT: Final = re.compile(
     r"(?:kwh|kw|km/h|kg|mg|g|t|km|cm|mm|m|ml|l|h|min|sec|ms|s|mb|gb|kb|tb|x|pcs|pc|st|stk|m2|m3|\u00b0?c|\u00b0?f|k?cal)\b",
     re.I,
