@@ -40,16 +40,17 @@ _UNIT: Final = re.compile(
 )
 _SUFFIX_DASH: Final = re.compile(r"[.,](?:-|\u2013|\u2014|--)(?![\w\d])")
 
-_COMMA_LANGUAGES: Final = frozenset(
+_COMMA_CODES: Final = (
     "af az be bg bs ca cs da de el es et eu fi fo fr gl hr hu id is it kk ky lt lv mk nb nl nn no pl pt ro ru sk sl sq "
-    "sr sv tr uk uz vi".split()
+    "sr sv tr uk uz vi"
 )
+_COMMA_LANGUAGES: Final = frozenset(_COMMA_CODES.split())
 _POINT_REGIONS: Final = frozenset({"ch", "li", "mx", "us", "pr", "gt", "hn", "ni", "pa", "pe", "do", "sv"})
 
 
 @dataclass(frozen=True, slots=True)
 class NumberHit:
-    """One number in a text: ``text[start:end]`` is its numeral with its sign; ``readings`` hold face values (15 for 15 %).
+    """One number in a text; ``text[start:end]`` is its numeral with its sign; ``readings`` are face values (15% is 15).
 
     ``currency`` is an ISO 4217 code, or the mark itself where several currencies share it (``kr``, ``\u00a5``).
     """
@@ -220,15 +221,18 @@ def _readings(numeral: str, locale: str | None) -> frozenset[Decimal]:
         return _mixed(body, separators[-1], kinds, exponent)
     kind = kinds.pop()
     grouped = _grouped(groups) and (kind in " '" or groups[0] != "0")
+    whole = "".join(groups)
     if len(separators) > 1 or kind in " '":
-        return _as_decimals(["".join(groups)], exponent) if grouped else frozenset()
-    as_decimal = f"{groups[0] or '0'}.{groups[1]}"
-    if not grouped:
-        return _as_decimals([as_decimal], exponent)
-    mark = decimal_mark(locale)
-    if mark is None:
-        return _as_decimals([as_decimal, "".join(groups)], exponent)
-    return _as_decimals([as_decimal if kind == mark else "".join(groups)], exponent)
+        texts = [whole] if grouped else []
+    else:
+        fraction, mark = f"{groups[0] or '0'}.{groups[1]}", decimal_mark(locale)
+        if not grouped:
+            texts = [fraction]
+        elif mark is None:
+            texts = [fraction, whole]
+        else:
+            texts = [fraction if kind == mark else whole]
+    return _as_decimals(texts, exponent)
 
 
 def _mixed(body: str, last: str, kinds: set[str], exponent: str) -> frozenset[Decimal]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_ISO: Final = frozenset(
-    "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW KZT MAD MXN MYR NGN "
-    "NOK NZD PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR".split()
+_CODES: Final = (
+    "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW KZT MAD MXN MYR "
+    "NGN NOK NZD PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR"
 )
+_ISO: Final = frozenset(_CODES.split())
 _MARKS: Final = {
     "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₴": "UAH", "₪": "ILS", "฿": "THB",
     "₫": "VND", "₦": "NGN", "₱": "PHP", "₸": "KZT", "$": "$", "¥": "¥", "￥": "¥", "元": "CNY", "円": "JPY",
@@ -42,6 +43,6 @@ def currency_code(mark: str) -> str | None:
 
 
 def same_currency(expected: str, got: str, *, dollar: str = "USD") -> bool:
-    """True when both mean one currency. A bare ``$`` is ``dollar``; ``kr`` and ``¥`` fit each currency that uses them."""
+    """True when both mean one currency. A bare ``$`` is ``dollar``; ``kr`` and ``¥`` fit all who use them."""
     expected, got = (dollar if mark == "$" else mark for mark in (expected, got))
     return expected == got or expected in _SHARED.get(got, ()) or got in _SHARED.get(expected, ())
