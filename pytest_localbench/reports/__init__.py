@@ -1,0 +1,1 @@
+"""A finished run as text: pure functions of the run document."""

@@ -1,0 +1,1 @@
+"""Arithmetic of the scores: pure functions over the domain types."""
