@@ -41,6 +41,8 @@ def score_item(
     judged: Judged,
     settings: ScoreSettings,
     sample_weight: float = 1.0,
+    nodeid: str = "",
+    worker: str = "",
 ) -> SampleResult:
     """The result of an answered item: quality, components, ultimate score, measurements."""
     cost = cost_of(response.usage, model.pricing, model.is_local)
@@ -77,12 +79,14 @@ def score_item(
         answer=response.text,
         thinking=response.thinking or judged.answer.reasoning or None,
         started_at=response.started_at,
+        nodeid=nodeid,
+        worker=worker,
         **_identity(task, model, sample_weight),
     )
 
 
 def failed_item(
-    *, key: ResultKey, task: Task, model: ModelConfig, error: ModelError, sample_weight: float = 1.0
+    *, key: ResultKey, task: Task, model: ModelConfig, error: ModelError, sample_weight: float = 1.0, nodeid: str = ""
 ) -> SampleResult:
     """The result of an item that could not be asked: an error, never a score."""
     return SampleResult(
@@ -90,6 +94,7 @@ def failed_item(
         outcome=_error_outcome(error),
         failure=Failure(kind=error.kind, message=str(error), details=error.details),
         reason=str(error),
+        nodeid=nodeid,
         **_identity(task, model, sample_weight),
     )
 
