@@ -1,0 +1,1 @@
+"""Draws the shipped documents and tasks from a seed: ``python -m benchmarks._make --help``."""
