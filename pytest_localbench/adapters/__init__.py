@@ -1,0 +1,14 @@
+"""Providers of models; each is named here and imported when a model of it is used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def pytest_localbench_register(registry: Any) -> None:
+    """Register the built-in providers."""
+    registry.adapter(
+        "llamacpp", "pytest_localbench.adapters.llamacpp:LlamaCppAdapter", extra="llamacpp", package="xllamacpp"
+    )
+    registry.adapter("openai", "pytest_localbench.adapters.openai:OpenAIAdapter")
+    registry.adapter("scripted", "pytest_localbench.adapters.scripted:ScriptedAdapter")

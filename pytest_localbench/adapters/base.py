@@ -28,10 +28,14 @@ class Adapter(ABC):
     def generate(self, request: GenerationRequest) -> ModelResponse:
         """Ask once and return the measured answer."""
 
-    def close(self) -> None:
+    def preflight(self) -> str | None:
+        """A sentence when the model cannot be asked at all, found without opening it; else ``None``."""
+        return None
+
+    def close(self) -> None:  # noqa: B027 - many adapters hold nothing
         """Free everything; safe to call twice and after a failed ``open``."""
 
-    def abort(self) -> None:
+    def abort(self) -> None:  # noqa: B027 - many adapters hold nothing
         """Break requests in flight (called on Ctrl-C); they end with a ModelError."""
 
     def capabilities(self) -> Capabilities:

@@ -1,64 +1,179 @@
-"""A public test double: answers come from a table. For tests, docs and dry runs; nothing leaves the process."""
+"""Answers from a table: a test double for suites, documentation and dry runs.
+
+``options``::
+
+    answers:                      # "task" or "task/sample": an entry, or a list with one entry per attempt
+      greet: Hello!
+      sums/two: [{text: "4", delay_s: 0.1}, {error: {kind: failed, message: busy, times: 1}, text: "4"}]
+    contains:                     # the first whose ``when`` occurs in the prompt
+      - {when: capital of France, text: Paris}
+    default: I do not know.
+
+An entry is a text, or ``{text, thinking, finish_reason, tool_calls, usage, delay_s, error}``. ``error`` is a message or
+``{kind: unavailable | failed | timeout | context, message, retryable, retry_after_s, times}``; with ``times: n`` only
+the first n requests fail.
+"""
 
 from __future__ import annotations
 
-import time
+import threading
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
-from ..domain.model import Capabilities
-from ..domain.response import GenerationRequest, ModelResponse, Timing, ToolCall, Usage
-from ..errors import ConfigError, GenerationFailed
+from pydantic import ValidationError
+
+from ..domain.model import ModelConfig
+from ..domain.response import GenerationRequest, ModelResponse, Timing
+from ..errors import (
+    ConfigError,
+    ContextTooLong,
+    GenerationFailed,
+    GenerationTimeout,
+    ModelError,
+    ModelUnavailable,
+)
 from .base import Adapter
 
-_KNOWN = {"answers", "default", "contains"}
-_EVERYTHING = Capabilities(vision=True, tools=True, json_schema=True, thinking=True, system_prompt=True)
+_OPTIONS = {"answers", "contains", "default"}
+_ENTRY = {"text", "thinking", "finish_reason", "tool_calls", "usage", "delay_s", "error"}
+_ERROR = {"kind", "message", "retryable", "retry_after_s", "times"}
+_KINDS = {"unavailable", "failed", "timeout", "context"}
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    response: ModelResponse
+    delay_s: float = 0.0
+    error: dict[str, Any] | None = None
 
 
 class ScriptedAdapter(Adapter):
-    """Options: ``answers`` maps ``task`` or ``task/sample`` to an answer or a list with one per attempt; ``contains`` is a
-    list of ``{when, text}`` tried on the last message; ``default`` is the answer to everything else.
+    """Looks answers up by task and sample, then by what the prompt contains."""
 
-    An answer is a text or a mapping with text, thinking, finish_reason, tool_calls, usage, delay_s or error.
-    """
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
+        self._answers: dict[str, list[_Entry]] = {}
+        self._contains: list[tuple[str, _Entry]] = []
+        self._default: _Entry | None = None
+        self._failures: Counter[int] = Counter()
+        self._stopped = threading.Event()
 
     def open(self) -> None:
-        """Check the table."""
-        unknown = sorted(set(self.config.options) - _KNOWN)
-        if unknown:
-            raise ConfigError(f"model '{self.config.id}': unknown option '{unknown[0]}' of 'scripted'; known: {sorted(_KNOWN)}")
-
-    def capabilities(self) -> Capabilities:
-        """Everything, unless the model file says otherwise."""
-        stated = self.config.capabilities.model_dump(exclude_none=True)
-        return _EVERYTHING.model_copy(update=stated)
+        """Read the table; raises ConfigError for an entry that cannot be used."""
+        options, name = self.config.options, self.config.id
+        _only(options, _OPTIONS, name, "options")
+        answers, contains = options.get("answers") or {}, options.get("contains") or []
+        if not isinstance(answers, dict):
+            raise ConfigError(f"model '{name}': 'answers' must be a mapping of task or task/sample to answers.")
+        for key, value in answers.items():
+            entries = value if isinstance(value, list) else [value]
+            if not entries:
+                raise ConfigError(f"model '{name}': answers of '{key}' are an empty list; give at least one.")
+            self._answers[str(key)] = [_entry(e, name, f"answers.{key}") for e in entries]
+        if not isinstance(contains, list) or not all(isinstance(c, dict) and "when" in c for c in contains):
+            raise ConfigError(f"model '{name}': 'contains' must be a list of {{when, text}}.")
+        self._contains = [
+            (str(c["when"]), _entry({k: v for k, v in c.items() if k != "when"}, name, "contains")) for c in contains
+        ]
+        if options.get("default") is not None:
+            self._default = _entry(options["default"], name, "default")
 
     def generate(self, request: GenerationRequest) -> ModelResponse:
         """The answer of the table."""
-        started = time.perf_counter()
-        answer = self._lookup(request)
-        fields: dict[str, Any] = {"text": answer} if isinstance(answer, str) else dict(answer)
-        delay_s, error = fields.pop("delay_s", 0), fields.pop("error", None)
-        if delay_s:
-            time.sleep(delay_s)
-        if error is not None:
-            raise GenerationFailed(str(error), retryable=False)
-        if "tool_calls" in fields:
-            fields["tool_calls"] = tuple(ToolCall.model_validate(call) for call in fields["tool_calls"])
-        if "usage" in fields:
-            fields["usage"] = Usage.model_validate(fields["usage"])
-        fields.setdefault("text", "")
-        return ModelResponse(timing=Timing(generation_s=time.perf_counter() - started), **fields)
+        entry = self._find(request)
+        if entry.delay_s:
+            self._wait(entry, request.timeout_s)
+        if entry.error is not None:
+            self._fail(entry, entry.error)
+        return entry.response
 
-    def _lookup(self, request: GenerationRequest) -> Any:
-        options, key = self.config.options, request.key
-        answers = options.get("answers") or {}
-        found = answers.get(f"{key.task}/{key.sample}", answers.get(key.task))
-        if isinstance(found, list):
-            found = found[min(key.attempt, len(found)) - 1] if found else None
-        if found is not None:
-            return found
-        text = request.messages[-1].text
-        for rule in options.get("contains") or ():
-            if rule["when"] in text:
-                return rule["text"]
-        return options.get("default", "")
+    def abort(self) -> None:
+        """End every wait."""
+        self._stopped.set()
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The table is the model."""
+        return {"config": self.config.config_hash}
+
+    def _find(self, request: GenerationRequest) -> _Entry:
+        key = request.key
+        entries = self._answers.get(f"{key.task}/{key.sample}") or self._answers.get(key.task)
+        if entries is not None:
+            return entries[min(key.attempt, len(entries)) - 1]
+        if self._contains:
+            prompt = "\n".join(m.text for m in request.messages)
+            for when, entry in self._contains:
+                if when in prompt:
+                    return entry
+        if self._default is None:
+            raise GenerationFailed(
+                f"the scripted model '{self.config.id}' has no answer for {key.task}/{key.sample} and no default",
+                retryable=False,
+            )
+        return self._default
+
+    def _wait(self, entry: _Entry, timeout_s: float) -> None:
+        if self._stopped.wait(min(entry.delay_s, timeout_s)):
+            raise GenerationFailed("the run was stopped", retryable=False)
+        if entry.delay_s > timeout_s:
+            raise GenerationTimeout(
+                f"the scripted model '{self.config.id}' had not finished its answer after {timeout_s:g} s",
+                generating=True,
+            )
+
+    def _fail(self, entry: _Entry, error: dict[str, Any]) -> None:
+        times = error.get("times")
+        self._failures[id(entry)] += 1
+        if times is not None and self._failures[id(entry)] > times:
+            return
+        raise _error(error)
+
+
+def _error(error: dict[str, Any]) -> ModelError:
+    message, wait = str(error.get("message", "scripted failure")), error.get("retry_after_s")
+    match error.get("kind", "failed"):
+        case "unavailable":
+            return ModelUnavailable(message)
+        case "timeout":
+            return GenerationTimeout(message, generating=False)
+        case "context":
+            return ContextTooLong(message)
+    return GenerationFailed(message, retryable=bool(error.get("retryable", True)), retry_after_s=wait)
+
+
+def _entry(value: Any, model: str, where: str) -> _Entry:
+    if not isinstance(value, dict):
+        value = {"text": "" if value is None else str(value)}
+    _only(value, _ENTRY, model, where)
+    error = value.get("error")
+    if error is not None:
+        error = error if isinstance(error, dict) else {"message": str(error)}
+        _only(error, _ERROR, model, f"{where}.error")
+        if error.get("kind", "failed") not in _KINDS:
+            raise ConfigError(f"model '{model}': {where}.error.kind must be one of {', '.join(sorted(_KINDS))}.")
+    calls = value.get("tool_calls") or ()
+    try:
+        delay = float(value.get("delay_s") or 0.0)
+        response = ModelResponse(
+            text=str(value.get("text", "")),
+            thinking=value.get("thinking"),
+            tool_calls=tuple(calls),
+            finish_reason=value.get("finish_reason") or ("tool_calls" if calls else "stop"),
+            usage=value.get("usage") or {},
+            timing=Timing(generation_s=delay),
+            resolved_model=model,
+        )
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"model '{model}': {where}.{field} cannot be used: {first['msg']}.") from None
+    except (TypeError, ValueError):
+        raise ConfigError(f"model '{model}': {where}: delay_s must be seconds, tool_calls a list.") from None
+    return _Entry(response, delay, error)
+
+
+def _only(value: dict[str, Any], known: set[str], model: str, where: str) -> None:
+    for key in value:
+        if key not in known:
+            raise ConfigError(f"model '{model}': {where} has no '{key}'; known: {', '.join(sorted(known))}.")

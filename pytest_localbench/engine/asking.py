@@ -1,63 +1,70 @@
-"""Sends one job through an adapter: builds the request, retries, measures, and tells slow answers from silent servers."""
+"""From a job to a measured answer: messages, settings, deadline, retries, memory."""
 
 from __future__ import annotations
 
+import contextlib
+import weakref
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ..adapters.base import Adapter
 from ..domain.response import GenerationRequest, Message, ModelResponse, ResultKey, Timing
 from ..domain.task import GenerationParams
-from ..errors import GenerationTimeout, ModelError, ModelUnavailable
-from ..store.identity import utc_now
+from ..errors import GenerationTimeout, LocalbenchError, ModelUnavailable
 from ..suite.render import build_messages
 from .meter import PeakMeter, is_noisy
 from .plan import Job
-from .retry import ask_with_retry
+from .retry import CircuitBreaker, ask_with_retry
 
-WARM_UP = GenerationRequest(
-    key=ResultKey(category="warm-up", task="warm-up", sample="-", model="-"),
-    messages=(Message(role="user", content="Say OK."),),
-    params=GenerationParams(temperature=0.0, max_tokens=1),
-)
+WARM_UP_TIMEOUT_S = 120.0
 
 
 class Asker:
-    """``ask`` for one job, ``warm_up`` once per opened model."""
+    """Asks jobs. ``root``: the root directory, files of tasks are below it; ``log(event, **fields)`` gets events."""
 
-    def __init__(self, root: Path, log: Callable[..., None]) -> None:
+    def __init__(self, root: Path, log: Callable[..., Any]) -> None:
         self._root, self._log = root, log
+        self._breakers: weakref.WeakKeyDictionary[Adapter, CircuitBreaker] = weakref.WeakKeyDictionary()
 
     def ask(self, adapter: Adapter, job: Job) -> ModelResponse:
-        """The measured answer of one job; raises ModelError."""
-        request = self._request(job)
-        started = utc_now()
-        noisy = job.model.is_local and is_noisy()
-        with PeakMeter(adapter.processes()) as meter:
-            try:
-                response = ask_with_retry(adapter, request)
-            except GenerationTimeout as error:
-                if not error.generating:
-                    raise
-                timing = Timing(generation_s=request.timeout_s)
-                response = ModelResponse(text=error.partial_text, timing=timing, timed_out=True, notes=("timed_out",))
-        noisy = noisy or (job.model.is_local and is_noisy())
-        memory = response.memory if response.memory.peak_bytes is not None else meter.memory()
-        return response.model_copy(update={"memory": memory, "contended": noisy, "started_at": started})
+        """The answer, with attempts, memory, start and whether the machine was busy.
 
-    def warm_up(self, adapter: Adapter) -> None:
-        """One unscored token for local models, so that lazy loading is not charged to the first question."""
-        config = adapter.config
-        wanted = config.warmup if config.warmup is not None else config.is_local and config.provider != "scripted"
-        if wanted:
-            try:
-                adapter.generate(WARM_UP)
-            except ModelUnavailable:
+        An answer that our deadline cut off is returned as far as it came (``timed_out``), with the deadline as its
+        time. Raises ModelError when there is no answer.
+        """
+        request = self.request(job)
+        started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        local = job.model.is_local
+        contended = local and is_noisy()
+        breaker = self._breakers.setdefault(adapter, CircuitBreaker())
+        meter = PeakMeter(adapter.processes())
+        try:
+            with meter:
+                response = ask_with_retry(adapter, request, breaker=breaker)
+        except GenerationTimeout as late:
+            if not late.generating:
                 raise
-            except ModelError as error:
-                self._log("warm_up_failed", model=config.id, error=str(error))
+            response = ModelResponse(
+                text=late.partial_text,
+                finish_reason="unknown",
+                timed_out=True,
+                timing=Timing(generation_s=request.timeout_s, elapsed_s=request.timeout_s),
+                notes=(str(late),),
+            )
+        if response.attempts > 1:
+            self._log("asked_again", key=str(job.key), attempts=response.attempts)
+        update: dict[str, Any] = {"started_at": started_at}
+        memory = meter.memory()
+        if memory.peak_bytes is not None:
+            update["memory"] = memory
+        if contended or (local and is_noisy()):
+            update["contended"] = True
+        return response.model_copy(update=update)
 
-    def _request(self, job: Job) -> GenerationRequest:
+    def request(self, job: Job) -> GenerationRequest:
+        """What is sent for a job; settings of the model win over those of the task."""
         params = job.model.generation.over(job.task.generation)
         schema = job.task.output.json_schema if params.response_format == "schema" else None
         return GenerationRequest(
@@ -68,3 +75,25 @@ class Asker:
             params=params,
             timeout_s=job.task.timeout_seconds,
         )
+
+    def warm_up(self, adapter: Adapter) -> None:
+        """One tiny request, so that the first timed one is not slower; only for local models, unless turned off.
+
+        Raises ModelUnavailable; other failures are left to the first real question.
+        """
+        config = adapter.config
+        if not config.is_local or config.provider == "scripted" or config.warmup is False:
+            return
+        request = GenerationRequest(
+            key=ResultKey(category="warm-up", task="warm-up", sample="-", model=config.id),
+            messages=(Message(role="user", content="Say OK."),),
+            params=GenerationParams(max_tokens=1),
+            timeout_s=WARM_UP_TIMEOUT_S,
+        )
+        try:
+            adapter.generate(request)
+        except ModelUnavailable:
+            raise
+        except LocalbenchError as error:
+            with contextlib.suppress(OSError):
+                self._log("warm_up_failed", model=config.id, error=str(error))

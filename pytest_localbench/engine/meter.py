@@ -1,64 +1,101 @@
-"""Peak memory of the processes that hold a model, and whether the machine was busy with something else."""
+"""Peak memory of a model's processes while it answers, and whether this machine is too busy for fair timing."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any
 
 from ..domain.response import Memory
 
-SAMPLE_EVERY_S = 0.05
-METHOD = "peak RSS of the model process and its children, sampled every 50 ms"
-BUSY_ABOVE_CORES = 0.5
+INTERVAL_S = 0.05
+RESCAN_EVERY = 20
+NOISE_MARGIN = 0.5
+METHOD = "peak resident set of the process tree, sampled every 50 ms"
 
 
 class PeakMeter:
-    """Context manager around one request; without processes on this machine nothing is measured (unknown, not 0)."""
+    """Samples the resident memory of processes and their children while the block runs; no ids, no thread.
+
+    Shared pages count once per process. ``file_mapped_bytes`` is the shared part at the peak (Linux: the mapped
+    weights), ``None`` where the system does not tell.
+    """
 
     def __init__(self, pids: Sequence[int]) -> None:
-        self._pids = list(pids)
-        self._peak = 0
-        self._stop = threading.Event()
+        self._pids = tuple(pids)
+        self._peak: int | None = None
+        self._mapped: int | None = None
+        self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> PeakMeter:
         if self._pids:
-            self._thread = threading.Thread(target=self._sample, name="localbench-meter", daemon=True)
+            self._thread = threading.Thread(target=self._run, name="localbench-meter", daemon=True)
             self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         if self._thread is not None:
+            self._over.set()
             self._thread.join()
 
     def memory(self) -> Memory:
-        """The peak seen so far."""
-        return Memory(peak_bytes=self._peak, method=METHOD) if self._peak else Memory()
+        """The peak; unknown when nothing was sampled."""
+        if self._peak is None:
+            return Memory()
+        return Memory(peak_bytes=self._peak, file_mapped_bytes=self._mapped, method=METHOD)
 
-    def _sample(self) -> None:
+    def _run(self) -> None:
+        tree: list[Any] = []
+        tick = 0
+        while True:
+            if tick % RESCAN_EVERY == 0:
+                tree = _tree(self._pids)
+            self._sample(tree)
+            if self._over.is_set():
+                return
+            if self._over.wait(INTERVAL_S):
+                self._sample(tree)
+                return
+            tick += 1
+
+    def _sample(self, tree: list[Any]) -> None:
         import psutil
 
-        processes = [psutil.Process(pid) for pid in self._pids if psutil.pid_exists(pid)]
-        while True:
-            self._peak = max(self._peak, sum(_rss(process, psutil) for process in processes))
-            if self._stop.wait(SAMPLE_EVERY_S):
-                return
+        total, shared, seen, tells = 0, 0, False, True
+        for process in tree:
+            try:
+                info = process.memory_info()
+            except psutil.Error:
+                continue
+            seen = True
+            total += info.rss
+            tells = tells and hasattr(info, "shared")
+            shared += getattr(info, "shared", 0)
+        if seen and (self._peak is None or total > self._peak):
+            self._peak, self._mapped = total, shared if tells else None
 
 
-def _rss(process: Any, psutil: Any) -> int:
-    try:
-        total = int(process.memory_info().rss)
-        return total + sum(int(child.memory_info().rss) for child in process.children(recursive=True))
-    except psutil.Error:
-        return 0
+def _tree(pids: Sequence[int]) -> list[Any]:
+    import psutil
+
+    found: dict[int, Any] = {}
+    for pid in pids:
+        try:
+            process = psutil.Process(pid)
+            for member in (process, *process.children(recursive=True)):
+                found[member.pid] = member
+        except psutil.Error:
+            continue
+    return list(found.values())
 
 
 def is_noisy() -> bool:
-    """True when the load of the last minute is clearly above what the cores can do; then times say little."""
+    """True when more wants to run than there are processors (1-minute load); False where there is no such figure."""
     try:
-        return os.getloadavg()[0] > (os.cpu_count() or 1) + BUSY_ABOVE_CORES
-    except OSError:
+        load = os.getloadavg()[0]
+    except (AttributeError, OSError):
         return False
+    return load > (os.cpu_count() or 1) + NOISE_MARGIN

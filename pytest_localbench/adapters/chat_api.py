@@ -1,0 +1,350 @@
+"""The chat-completions dialect: a request as its JSON, its JSON (whole or streamed) as a ModelResponse."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..domain.response import (
+    FinishReason,
+    GenerationRequest,
+    ImagePart,
+    Message,
+    ModelResponse,
+    Timing,
+    ToolCall,
+    Usage,
+)
+from ..domain.task import GenerationParams
+from ..errors import GenerationFailed, GenerationTimeout
+from .faults import ConnectionFailed, RequestRefused, error_in_body, excerpt
+from .wire import WireClient
+
+_LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+_FINISH: dict[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "refusal",
+    "refusal": "refusal",
+}
+
+
+def chat_path(base_url: str) -> str:
+    """Path (and query) of chat completions for a base address with or without ``/v1`` and the route itself."""
+    parts = urlsplit(base_url if "://" in base_url else f"//{base_url}")
+    path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/") or "/v1"
+    return f"{path}/chat/completions" + (f"?{parts.query}" if parts.query else "")
+
+
+class ChatApi:
+    """One model behind a chat-completions route.
+
+    ``always`` goes into every request and gives way to the request's own settings. What a server refuses
+    (``max_tokens``, ``stream_options``, streaming) is learned from its first 400 and left out from then on.
+    """
+
+    def __init__(
+        self,
+        wire: WireClient,
+        path: str,
+        model: str,
+        *,
+        stream: bool = True,
+        limit_name: str = "max_tokens",
+        template_reasoning: bool = False,
+        always: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.wire, self.path, self.model = wire, path, model
+        self._stream, self._usage_in_stream, self._limit_name = stream, True, limit_name
+        self._refused_limits: set[str] = set()
+        self._template_reasoning = template_reasoning
+        self._always = dict(always or {})
+
+    def body(self, request: GenerationRequest) -> dict[str, Any]:
+        """The request as JSON data; settings that are not stated are absent."""
+        params = request.params
+        body: dict[str, Any] = {
+            "model": self.model,
+            "messages": [_message(m) for m in request.messages],
+            **self._always,
+        }
+        for name in ("temperature", "top_p", "top_k", "seed"):
+            if (value := getattr(params, name)) is not None:
+                body[name] = value
+        if params.max_tokens is not None:
+            body[self._limit_name] = params.max_tokens
+        if params.stop:
+            body["stop"] = list(params.stop)
+        if request.tools:
+            body["tools"] = [_tool(t) for t in request.tools]
+        if params.response_format == "json":
+            body["response_format"] = {"type": "json_object"}
+        elif params.response_format == "schema" and request.response_schema is not None:
+            schema: dict[str, Any] = {"name": "answer", "schema": request.response_schema}
+            if _allows_strict(request.response_schema):
+                schema["strict"] = True
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        body.update(self._reasoning(params))
+        if self._stream:
+            body["stream"] = True
+            if self._usage_in_stream:
+                body["stream_options"] = {"include_usage": True}
+        body.update(params.extra)
+        return body
+
+    def ask(self, request: GenerationRequest) -> ModelResponse:
+        """Ask once; a refused setting is left out and asked again within the same deadline."""
+        deadline = time.monotonic() + request.timeout_s
+        while True:
+            body = self.body(request)
+            left = max(0.001, deadline - time.monotonic())
+            try:
+                return self._streamed(body, left) if body.get("stream") else self._whole(body, left)
+            except RequestRefused as refused:
+                if not self._learn(refused.reason, body):
+                    raise
+
+    def _learn(self, reason: str, body: Mapping[str, Any]) -> bool:
+        limit = next((name for name in _LIMITS if name in body), None)
+        if "stream_options" in body and ("stream_options" in reason or "include_usage" in reason):
+            self._usage_in_stream = False
+        elif limit is not None and limit in reason and limit not in self._refused_limits:
+            self._refused_limits.add(limit)
+            self._limit_name = _LIMITS[limit]
+        elif body.get("stream") and self._stream and "stream" in reason.lower():
+            self._stream = False
+        else:
+            return False
+        return True
+
+    def _reasoning(self, params: GenerationParams) -> dict[str, Any]:
+        level = params.reasoning
+        if level is None or level == "auto":
+            return {}
+        if self._template_reasoning:
+            return {"chat_template_kwargs": {"enable_thinking": level != "off"}}
+        return {"reasoning_effort": {"off": "none", "on": "medium"}.get(level, level)}
+
+    def _whole(self, body: Mapping[str, Any], timeout_s: float) -> ModelResponse:
+        started = time.perf_counter()
+        data = self.wire.post_json(self.path, body, timeout_s)
+        answer = _Answer(self.wire.url(self.path), self.wire.context_hint)
+        answer.take(data)
+        return answer.response(time.perf_counter() - started, None)
+
+    def _streamed(self, body: Mapping[str, Any], timeout_s: float) -> ModelResponse:
+        url = self.wire.url(self.path)
+        answer = _Answer(url, self.wire.context_hint)
+        started, first = time.perf_counter(), None
+        try:
+            with closing(self.wire.stream_json(self.path, body, timeout_s)) as events:  # type: ignore[type-var]
+                for event in events:
+                    answer.take(event)
+                    if first is None and answer.began and not answer.whole:
+                        first = time.perf_counter() - started
+        except GenerationTimeout as late:
+            raise GenerationTimeout(str(late), generating=answer.began, partial_text="".join(answer.text)) from None
+        if answer.finish is None:
+            raise ConnectionFailed(f"{url} ended its stream in the middle of the answer")
+        return answer.response(time.perf_counter() - started, first)
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer as it comes in, whole or in pieces."""
+
+    url: str
+    context_hint: str
+    text: list[str] = field(default_factory=list)
+    thinking: list[str] = field(default_factory=list)
+    calls: dict[int, dict[str, Any]] = field(default_factory=dict)
+    finish: str | None = None
+    refused: bool = False
+    whole: bool = False
+    usage: dict[str, Any] = field(default_factory=dict)
+    timings: dict[str, Any] = field(default_factory=dict)
+    model: str | None = None
+
+    @property
+    def began(self) -> bool:
+        """True when something was generated."""
+        return bool(self.text or self.thinking or self.calls)
+
+    def take(self, data: Any) -> None:
+        """Add one answer or one chunk of a stream."""
+        if not isinstance(data, dict):
+            raise GenerationFailed(f"{self.url} answered with no JSON object: {excerpt(str(data))}", retryable=True)
+        if data.get("error"):
+            raise error_in_body(data["error"], self.url, self.context_hint)
+        choices = data.get("choices")
+        if not isinstance(choices, list):
+            shown = excerpt(json.dumps(data))
+            raise GenerationFailed(f"{self.url} answered without 'choices': {shown}", retryable=True)
+        self.usage = _mapping(data.get("usage")) or self.usage
+        self.timings = _mapping(data.get("timings")) or self.timings
+        if isinstance(data.get("model"), str):
+            self.model = data["model"]
+        if choices:
+            self._choice(_mapping(choices[0]))
+        elif not self.usage and not self.timings and data.get("object") != "chat.completion.chunk":
+            shown = excerpt(json.dumps(data))
+            raise GenerationFailed(f"{self.url} answered with empty 'choices': {shown}", retryable=True)
+
+    def _choice(self, choice: dict[str, Any]) -> None:
+        if isinstance(choice.get("message"), dict):
+            self.whole = True
+            self.finish = self.finish or "unknown"
+        part = _mapping(choice.get("message") or choice.get("delta"))
+        if text := _text(part.get("content")):
+            self.text.append(text)
+        if text := _text(part.get("reasoning_content") or part.get("reasoning")):
+            self.thinking.append(text)
+        if text := _text(part.get("refusal")):
+            self.refused = True
+            self.text.append(text)
+        for position, call in enumerate(part.get("tool_calls") or ()):
+            self._call(position, _mapping(call))
+        if isinstance(choice.get("finish_reason"), str):
+            self.finish = choice["finish_reason"]
+
+    def _call(self, position: int, call: dict[str, Any]) -> None:
+        index = call.get("index")
+        known = self.calls.setdefault(index if isinstance(index, int) else position, {"id": "", "name": "", "args": ""})
+        function = _mapping(call.get("function"))
+        known["id"] = known["id"] or str(call.get("id") or "")
+        known["name"] = known["name"] or str(function.get("name") or "")
+        arguments = function.get("arguments")
+        if isinstance(arguments, str) and isinstance(known["args"], str):
+            known["args"] += arguments
+        elif arguments is not None:
+            known["args"] = arguments
+
+    def response(self, seconds: float, first_token_s: float | None) -> ModelResponse:
+        """Everything taken so far as a response."""
+        reason: FinishReason = "refusal" if self.refused else _FINISH.get(self.finish or "", "unknown")
+        return ModelResponse(
+            text="".join(self.text),
+            thinking="".join(self.thinking) or None,
+            tool_calls=tuple(
+                ToolCall(id=c["id"], name=c["name"], arguments=_arguments(c["args"]))
+                for _, c in sorted(self.calls.items())
+            ),
+            finish_reason=reason,
+            usage=_usage(self.usage),
+            timing=Timing(
+                generation_s=seconds,
+                first_token_s=first_token_s,
+                prompt_tokens_per_s=_number(self.timings.get("prompt_per_second")),
+                output_tokens_per_s=_number(self.timings.get("predicted_per_second")),
+            ),
+            resolved_model=self.model,
+        )
+
+
+def _message(message: Message) -> dict[str, Any]:
+    content: Any = message.content
+    if message.parts:
+        content = [
+            {"type": "image_url", "image_url": {"url": _data_url(part)}}
+            if isinstance(part, ImagePart)
+            else {"type": "text", "text": part.text}
+            for part in message.parts
+        ]
+    data: dict[str, Any] = {"role": message.role, "content": content}
+    if message.tool_calls:
+        data["tool_calls"] = [
+            {"id": c.id, "type": "function", "function": {"name": c.name, "arguments": _as_text(c.arguments)}}
+            for c in message.tool_calls
+        ]
+    if message.tool_call_id is not None:
+        data["tool_call_id"] = message.tool_call_id
+    return data
+
+
+def _data_url(image: ImagePart) -> str:
+    return f"data:{image.mime};base64,{base64.b64encode(image.data).decode('ascii')}"
+
+
+def _as_text(arguments: Any) -> str:
+    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+
+
+def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """A tool as ``{type: function, function}``; only what the dialect knows is sent (never our effects or notes)."""
+    function = tool["function"] if isinstance(tool.get("function"), dict) else tool
+    known = {k: function[k] for k in ("name", "description", "parameters", "strict") if k in function}
+    parameters = known.get("parameters") or {}
+    if parameters and "type" not in parameters and all(isinstance(v, dict) for v in parameters.values()):
+        parameters = {"type": "object", "properties": parameters, "required": list(parameters)}
+    known["parameters"] = parameters or {"type": "object", "properties": {}}
+    return {"type": "function", "function": known}
+
+
+def _allows_strict(schema: Any) -> bool:
+    """True when every object lists all its properties as required and allows no others (what ``strict`` demands)."""
+    if isinstance(schema, list):
+        return all(_allows_strict(s) for s in schema)
+    if not isinstance(schema, dict):
+        return True
+    if schema.get("type") == "object" or "properties" in schema:
+        names = set(_mapping(schema.get("properties")))
+        if schema.get("additionalProperties") is not False or set(schema.get("required") or ()) != names:
+            return False
+    return all(_allows_strict(v) for k, v in schema.items() if k not in {"enum", "const", "default", "required"})
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    """Text of a content value: a string, or a list of parts."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(p["text"] for p in value if isinstance(p, dict) and isinstance(p.get("text"), str))
+    return ""
+
+
+def _arguments(value: Any) -> Any:
+    """Arguments as an object where they are one, else the raw text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        data = json.loads(value) if value.strip() else {}
+    except (ValueError, RecursionError):
+        return value
+    return data if isinstance(data, dict) else value
+
+
+def _number(value: Any) -> float | None:
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    return float(value) if usable else None
+
+
+def _count(value: Any) -> int | None:
+    number = _number(value)
+    return None if number is None else int(number)
+
+
+def _usage(data: Mapping[str, Any]) -> Usage:
+    prompt = _mapping(data.get("prompt_tokens_details"))
+    output = _mapping(data.get("completion_tokens_details"))
+    cached = prompt.get("cached_tokens", data.get("prompt_cache_hit_tokens"))
+    return Usage(
+        input_tokens=_count(data.get("prompt_tokens")),
+        output_tokens=_count(data.get("completion_tokens")),
+        reasoning_tokens=_count(output.get("reasoning_tokens")),
+        cached_tokens=_count(cached),
+    )

@@ -1,0 +1,75 @@
+"""OpenAI and everything that speaks its chat dialect (DeepSeek, vLLM, LM Studio, llama-server ...), without an SDK.
+
+Model file: ``model``, ``api_key`` (a reference; optional on this machine), ``base_url`` (default: OpenAI's own) and
+``options``: ``stream`` (default true), ``headers`` (added to each request).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..domain.model import ModelConfig
+from ..domain.response import GenerationRequest, ModelResponse
+from ..errors import ConfigError, GenerationFailed
+from .base import Adapter
+from .chat_api import ChatApi, chat_path
+from .secrets import resolve
+from .wire import WireClient
+
+OPENAI_URL = "https://api.openai.com/v1"
+DEFAULT_KEY = "${env:OPENAI_API_KEY}"
+_OPTIONS = {"stream", "headers"}
+
+
+class OpenAIAdapter(Adapter):
+    """One model of a chat-completions server."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
+        self._wire: WireClient | None = None
+        self._api: ChatApi | None = None
+
+    def open(self) -> None:
+        """Resolve the key and read the options; raises ConfigError. The first request shows whether it answers."""
+        config, subject = self.config, f"model '{self.config.id}'"
+        unknown = sorted(set(config.options) - _OPTIONS)
+        if unknown:
+            raise ConfigError(f"{subject}: unknown option '{unknown[0]}'; known: {', '.join(sorted(_OPTIONS))}.")
+        if not config.model:
+            raise ConfigError(f"{subject}: 'model' is missing (the name the server knows it by).")
+        extra = config.options.get("headers") or {}
+        if not isinstance(extra, dict):
+            raise ConfigError(f"{subject}: 'headers' must be a mapping of names and values.")
+        headers = {str(name): str(value) for name, value in extra.items()}
+        reference = config.api_key or (None if config.base_url else DEFAULT_KEY)
+        if reference is not None:
+            headers["Authorization"] = f"Bearer {resolve(reference, subject).reveal()}"
+        url = config.base_url or OPENAI_URL
+        self._wire = WireClient(url, headers=headers)
+        self._api = ChatApi(
+            self._wire,
+            chat_path(url),
+            config.model,
+            stream=config.options.get("stream", True) is not False,
+            limit_name="max_tokens" if config.base_url else "max_completion_tokens",
+        )
+
+    def generate(self, request: GenerationRequest) -> ModelResponse:
+        """Ask once."""
+        if self._api is None:
+            raise GenerationFailed(f"model '{self.config.id}' is not open", retryable=False)
+        return self._api.ask(request)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._wire is not None:
+            self._wire.close()
+
+    def abort(self) -> None:
+        """Break requests in flight."""
+        if self._wire is not None:
+            self._wire.abort()
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Address and model name."""
+        return {"base_url": self.config.base_url or OPENAI_URL, "model": self.config.model}

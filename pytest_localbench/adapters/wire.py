@@ -1,0 +1,379 @@
+"""JSON and server-sent events over http.client, with a total deadline per request.
+
+A read timeout counts from byte to byte, so a server that trickles is never cut off by it: here a watchdog shuts the
+socket down when the deadline of the whole request passes.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import socket
+import ssl
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from ..domain.model import is_loopback
+from ..errors import ConfigError, GenerationFailed, GenerationTimeout, ModelError, ModelUnavailable
+from .faults import ConnectionFailed, excerpt, status_error
+from .secrets import redact
+
+CONNECT_TIMEOUT_S = 5.0
+BODY_CAP = 64 * 1024 * 1024
+AFTER_DONE_S = 0.2
+MAX_ERROR_BODY = 64 * 1024
+
+
+class Watchdog:
+    """One daemon thread that calls back when a deadline passes."""
+
+    def __init__(self) -> None:
+        self._cond = threading.Condition()
+        self._due: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._next = 0
+        self._wakes_at = float("inf")
+        self._thread: threading.Thread | None = None
+
+    def watch(self, deadline: float, callback: Callable[[], None]) -> int:
+        """Call ``callback`` at ``deadline`` (time.monotonic) unless :meth:`forget` comes first."""
+        with self._cond:
+            self._next += 1
+            self._due[self._next] = (deadline, callback)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="localbench-deadlines", daemon=True)
+                self._thread.start()
+            elif deadline < self._wakes_at:
+                self._cond.notify()
+            return self._next
+
+    def forget(self, token: int) -> None:
+        """The request is over."""
+        with self._cond:
+            self._due.pop(token, None)
+
+    def _run(self) -> None:
+        while True:
+            with self._cond:
+                now = time.monotonic()
+                late = [token for token, (at, _) in self._due.items() if at <= now]
+                calls = [self._due.pop(token)[1] for token in late]
+                if not calls:
+                    self._wakes_at = min((at for at, _ in self._due.values()), default=float("inf"))
+                    self._cond.wait(None if not self._due else max(0.0, self._wakes_at - now))
+                    self._wakes_at = 0.0
+            for call in calls:
+                call()
+
+
+_watchdog = Watchdog()
+
+
+@dataclass(slots=True, eq=False)
+class _Exchange:
+    """One request in flight."""
+
+    sock: socket.socket  # kept here: http.client lets go of it as soon as a server says "Connection: close"
+    timeout_s: float
+    late: bool = False
+    aborted: bool = False
+
+    def expire(self) -> None:
+        self.late = True
+        _shut(self.sock)
+
+    def abort(self) -> None:
+        self.aborted = True
+        _shut(self.sock)
+
+
+class WireClient:
+    """A client of one server. Connections are kept per thread; ``headers`` are sent with every request.
+
+    Loopback addresses never go through a proxy, others follow HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+    Raises ConfigError for an unusable ``base_url``, ModelErrors from requests.
+    """
+
+    def __init__(self, base_url: str, *, headers: Mapping[str, str] | None = None, context_hint: str = "") -> None:
+        self.base = _split(base_url)
+        self.context_hint = context_hint or "shorten the task or choose a model with a longer context"
+        self._headers = {
+            "Accept": "application/json, text/event-stream",
+            "Accept-Encoding": "identity",
+            "User-Agent": "pytest-localbench",
+            **(headers or {}),
+        }
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._open: set[http.client.HTTPConnection] = set()
+        self._flying: set[_Exchange] = set()
+        self._aborted = False
+        self._tls: ssl.SSLContext | None = None
+        self._proxy = _proxy_for(self.base)
+
+    def url(self, path: str) -> str:
+        """The address of a path, for messages."""
+        return f"{self.base.scheme}://{self.base.netloc}{path}"
+
+    def get_json(self, path: str, timeout_s: float) -> Any:
+        """GET, decoded."""
+        with self._exchange("GET", path, None, timeout_s) as (response, _):
+            return self._json(response, path)
+
+    def post_json(self, path: str, body: Mapping[str, Any], timeout_s: float) -> Any:
+        """POST, decoded."""
+        with self._exchange("POST", path, body, timeout_s) as (response, _):
+            return self._json(response, path)
+
+    def stream_json(self, path: str, body: Mapping[str, Any], timeout_s: float) -> Iterator[Any]:
+        """POST, then each ``data:`` event decoded; a server that does not stream yields its one answer."""
+        with self._exchange("POST", path, body, timeout_s) as (response, connection):
+            if "text/event-stream" not in (response.headers.get("content-type") or "").lower():
+                yield self._json(response, path)
+                return
+            for data in _events(response, self.url(path)):
+                if data.strip() == b"[DONE]":
+                    with suppress(OSError, http.client.HTTPException):
+                        if connection.sock is not None:
+                            connection.sock.settimeout(AFTER_DONE_S)
+                        response.read(1024)
+                        if connection.sock is not None:
+                            connection.sock.settimeout(None)
+                    return
+                yield self._decode(data, path)
+
+    def abort(self) -> None:
+        """Break requests in flight; later ones fail at once."""
+        with self._lock:
+            self._aborted = True
+            flying = list(self._flying)
+        for exchange in flying:
+            exchange.abort()
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            connections = list(self._open)
+            self._open.clear()
+        for connection in connections:
+            connection.close()
+
+    # -- one exchange ------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _exchange(
+        self, method: str, path: str, body: Mapping[str, Any] | None, timeout_s: float
+    ) -> Iterator[tuple[http.client.HTTPResponse, http.client.HTTPConnection]]:
+        url = self.url(path)
+        if self._aborted:
+            raise GenerationFailed("the run was stopped", retryable=False)
+        deadline = time.monotonic() + timeout_s
+        connection = self._connection(min(CONNECT_TIMEOUT_S, timeout_s), url)
+        exchange = _Exchange(connection.sock, timeout_s)
+        with self._lock:
+            self._flying.add(exchange)
+        token = _watchdog.watch(deadline, exchange.expire)
+        started, reusable = False, False
+        try:
+            payload = None if body is None else json.dumps(body, ensure_ascii=True).encode()
+            headers = dict(self._headers)
+            if payload is not None:
+                headers["Content-Type"] = "application/json"
+            connection.request(method, self._target(path), body=payload, headers=headers)
+            response = connection.getresponse()
+            started = True
+            if response.status != 200:
+                raise status_error(
+                    response.status, dict(response.headers), response.read(MAX_ERROR_BODY), url, self.context_hint
+                )
+            yield response, connection
+            if exchange.late or exchange.aborted:
+                raise EOFError  # noqa: TRY301 - the same as a socket that fails under a read
+            reusable = response.isclosed() and not exchange.late
+        except (OSError, EOFError, http.client.HTTPException, ValueError, AttributeError) as error:
+            # A socket that is shut down under http.client surfaces as any of these.
+            raise self._failure(exchange, error, url, started) from None
+        except ModelError:
+            if exchange.late or exchange.aborted:
+                raise self._failure(exchange, None, url, started) from None
+            raise
+        finally:
+            _watchdog.forget(token)
+            with self._lock:
+                self._flying.discard(exchange)
+            if not reusable:
+                self._discard(connection)
+
+    def _failure(self, exchange: _Exchange, error: BaseException | None, url: str, started: bool) -> ModelError:
+        if exchange.aborted:
+            return GenerationFailed("the run was stopped", retryable=False)
+        if exchange.late:
+            what = "had not finished its answer" if started else "had not begun to answer"
+            return GenerationTimeout(f"{url} {what} after {exchange.timeout_s:g} s", generating=False)
+        if isinstance(error, http.client.IncompleteRead | EOFError):
+            return ConnectionFailed(f"{url} closed the connection in the middle of its answer")
+        if isinstance(error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError):
+            return ConnectionFailed(f"{url} closed the connection without an answer")
+        return ConnectionFailed(f"talking to {url} failed: {excerpt(str(error) or type(error).__name__)}")
+
+    def _json(self, response: http.client.HTTPResponse, path: str) -> Any:
+        pieces, size = [], 0
+        while piece := response.read(1 << 20):
+            size += len(piece)
+            if size > BODY_CAP:
+                raise GenerationFailed(f"{self.url(path)} sent more than {BODY_CAP >> 20} MB", retryable=False)
+            pieces.append(piece)
+        if response.length:
+            raise EOFError
+        body = b"".join(pieces)
+        kind = (response.headers.get("content-type") or "").lower()
+        if "html" in kind or body.lstrip()[:1] == b"<":
+            raise GenerationFailed(
+                f"{self.url(path)} answered with a web page instead of JSON; check 'base_url': {excerpt(body)}",
+                retryable=False,
+            )
+        return self._decode(body, path)
+
+    def _decode(self, data: bytes, path: str) -> Any:
+        try:
+            return json.loads(data)
+        except (ValueError, RecursionError):
+            raise GenerationFailed(
+                f"{self.url(path)} answered with broken JSON: {excerpt(data) or '(empty)'}", retryable=True
+            ) from None
+
+    # -- connections -------------------------------------------------------------------------------------------------
+
+    def _connection(self, connect_timeout_s: float, url: str) -> http.client.HTTPConnection:
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is not None and connection.sock is not None and not _is_stale(connection.sock):
+            return connection
+        if connection is not None:
+            self._discard(connection)
+        connection = self._new(connect_timeout_s)
+        try:
+            connection.connect()
+        except ssl.SSLCertVerificationError as error:
+            raise ModelUnavailable(f"the certificate of {url} is not trusted: {error.verify_message}") from None
+        except socket.gaierror:
+            raise ConnectionFailed(f"the address of {url} cannot be found; check 'base_url' and the network") from None
+        except TimeoutError:
+            raise ConnectionFailed(f"{url} did not take the connection within {connect_timeout_s:g} s") from None
+        except ConnectionRefusedError:
+            raise ConnectionFailed(f"nothing listens at {url}; start the server or mend 'base_url'") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise ConnectionFailed(f"connecting to {url} failed: {excerpt(str(error))}") from None
+        connection.sock.settimeout(None)
+        self._local.connection = connection
+        with self._lock:
+            self._open.add(connection)
+        return connection
+
+    def _new(self, timeout_s: float) -> http.client.HTTPConnection:
+        host, port = self.base.hostname or "", self.base.port
+        secure = self.base.scheme == "https"
+        if secure and self._tls is None:
+            self._tls = ssl.create_default_context()
+        via = self._proxy
+        if not secure:
+            if via is not None:
+                return http.client.HTTPConnection(via.hostname or "", via.port or 8080, timeout=timeout_s)
+            return http.client.HTTPConnection(host, port or 80, timeout=timeout_s)
+        if via is None:
+            return http.client.HTTPSConnection(host, port or 443, timeout=timeout_s, context=self._tls)
+        tunnel = http.client.HTTPSConnection(via.hostname or "", via.port or 8080, timeout=timeout_s, context=self._tls)
+        tunnel.set_tunnel(host, port or 443, headers=_proxy_headers(via))
+        return tunnel
+
+    def _target(self, path: str) -> str:
+        return self.url(path) if self._proxy is not None and self.base.scheme == "http" else path
+
+    def _discard(self, connection: http.client.HTTPConnection) -> None:
+        with self._lock:
+            self._open.discard(connection)
+        connection.close()
+        if getattr(self._local, "connection", None) is connection:
+            self._local.connection = None
+
+
+def _events(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
+    """The data of each event of a stream (WHATWG server-sent events; only ``data`` lines count here)."""
+    buffer, lines, size = b"", [], 0
+    while True:
+        piece = response.read1(1 << 16)
+        size += len(piece)
+        if size > BODY_CAP:
+            raise GenerationFailed(f"{url} sent more than {BODY_CAP >> 20} MB", retryable=False)
+        buffer += piece
+        *complete, buffer = buffer.split(b"\n") if piece else [*buffer.split(b"\n"), b"", b""]
+        for raw in complete:
+            line = raw.rstrip(b"\r")
+            if line.startswith(b"data:"):
+                lines.append(line[5:].removeprefix(b" "))
+            elif not line and lines:
+                yield b"\n".join(lines)
+                lines = []
+        if not piece:
+            return
+
+
+def _split(base_url: str) -> SplitResult:
+    text = base_url.strip()
+    if "://" not in text:
+        text = f"{'http' if is_loopback(text) else 'https'}://{text}"
+    parts = urlsplit(text)
+    try:
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigError(f"'base_url: {redact(base_url)}' is not an address; write it as http://host:port/v1.")
+    if parts.username or parts.password:
+        raise ConfigError("'base_url' holds a user name or password; put the key into 'api_key' as ${env:NAME}.")
+    return parts
+
+
+def _proxy_for(base: SplitResult) -> SplitResult | None:
+    host = base.hostname or ""
+    if is_loopback(base.geturl()) or urllib.request.proxy_bypass(f"{host}:{base.port}" if base.port else host):
+        return None
+    proxy = urllib.request.getproxies().get(base.scheme)
+    if not proxy:
+        return None
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    if parts.scheme != "http":
+        raise ConfigError(f"the proxy for {host} has the scheme '{parts.scheme}'; only http:// proxies can be used.")
+    return parts
+
+
+def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
+    if proxy.username is None:
+        return {}
+    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
+    return {"Proxy-Authorization": "Basic " + base64.b64encode(pair).decode("ascii")}
+
+
+def _is_stale(sock: socket.socket) -> bool:
+    """True when the server has closed an idle connection (it is readable although nothing was asked)."""
+    try:
+        sock.settimeout(0)
+        try:
+            return socket.socket.recv(sock, 1, socket.MSG_PEEK) is not None
+        finally:
+            sock.settimeout(None)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return False
+    except OSError:
+        return True
+
+
+def _shut(sock: socket.socket) -> None:
+    # socket.socket.shutdown: SSLSocket's own drops its TLS state under the thread that reads.
+    with suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
