@@ -51,6 +51,7 @@ class DateHit:
 
     start: int
     end: int
+    text: str
     readings: frozenset[dt.date]
 
 
@@ -77,7 +78,7 @@ def _hits(text: str, order: DateOrder | None) -> Iterator[DateHit]:
     for match in _PATTERN.finditer(text):
         readings = _readings(match, order)
         if readings:
-            yield DateHit(match.start(), match.end(), readings)
+            yield DateHit(match.start(), match.end(), match.group(), readings)
 
 
 def _readings(match: re.Match[str], order: DateOrder | None) -> frozenset[dt.date]:
