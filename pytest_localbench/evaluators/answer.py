@@ -31,7 +31,8 @@ class Answer:
 
     ``clean``: the reply without control codes and reasoning; ``text``: the answer inside it ("" = none);
     ``value``: the parsed JSON value or ``MISSING``; ``level``: how it was found (0 whole, 1 fenced, 2 in prose,
-    3 after low-risk repair, ``None`` = not found); ``label``: the single label found; ``notes``: short codes such as
+    3 after low-risk repair, ``None`` = not found); ``label``: the single label found; ``short``: the short answer
+    inside a text (after a marker, or its last line); ``notes``: short codes such as
     ``several_candidates``, ``reasoning_cut``, ``truncated``, ``duplicate_keys``.
     """
 
@@ -40,6 +41,7 @@ class Answer:
     value: Any = MISSING
     level: int | None = None
     label: str | None = None
+    short: str = ""
     reasoning: str = ""
     fences: tuple[Fence, ...] = ()
     notes: tuple[str, ...] = ()

@@ -27,6 +27,12 @@ def answer_value(ctx: EvaluationContext, field: str | None) -> Any:
     return ctx.answer.value if ctx.answer.has_value else ctx.answer.text
 
 
+def short_value(ctx: EvaluationContext, field: str | None) -> Any:
+    """As :func:`answer_value`, but of a text the short answer inside it."""
+    got = answer_value(ctx, field)
+    return ctx.answer.short if got is ctx.answer.text and ctx.answer.short else got
+
+
 def _expected(ctx: EvaluationContext, field: str | None) -> Any:
     value = ctx.expected
     if field is not None and isinstance(value, dict):
@@ -63,8 +69,10 @@ class Exact(Evaluator[ExactOptions]):
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Compare with every accepted answer."""
         expected, got = _expected(ctx, self.options.field), answer_value(ctx, self.options.field)
-        right = any(self._same(value, got) for value in (expected, *self.options.any_of))
-        return _verdict(float(right), expected, got)
+        given = [got, ctx.answer.short] if got is ctx.answer.text and ctx.answer.short else [got]
+        wanted = (expected, *self.options.any_of)
+        right = any(self._same(value, candidate) for value in wanted for candidate in given)
+        return _verdict(float(right), expected, given[-1])
 
     def _same(self, expected: Any, got: Any) -> bool:
         if isinstance(expected, str) and isinstance(got, str):
@@ -90,7 +98,7 @@ class NumberOptions(Options):
 def last_number(text: str, locale: str | None) -> NumberHit | None:
     """The number of an answer: the whole text when it is one number, else the last one in it."""
     hit = read_amount(text, locale)
-    if hit is not None and hit.readings:
+    if hit is not None:
         return hit
     hits = numbers_in(text, locale)
     return hits[-1] if hits else None
@@ -104,7 +112,7 @@ class Number(Evaluator[NumberOptions]):
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Read and compare."""
         options = self.options
-        expected, got = _expected(ctx, options.field), answer_value(ctx, options.field)
+        expected, got = _expected(ctx, options.field), short_value(ctx, options.field)
         wanted = _decimal(expected, options.locale)
         found, note = _given(got, options.locale)
         if wanted is None or found is None:
@@ -147,7 +155,7 @@ class _Typed(Evaluator[Any]):
 
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Compare by type; in running text the last amount or date counts."""
-        expected, got = _expected(ctx, self.options.field), answer_value(ctx, self.options.field)
+        expected, got = _expected(ctx, self.options.field), short_value(ctx, self.options.field)
         match = compare(expected, got, self._spec())
         if match.score < 1.0 and isinstance(got, str) and (part := self._last(got)) is not None:
             again = compare(expected, part, self._spec())
@@ -238,7 +246,7 @@ class NumberRange(Evaluator[RangeOptions]):
         bounds = ctx.expected if isinstance(ctx.expected, dict) else {}
         low = options.min if options.min is not None else bounds.get("min")
         high = options.max if options.max is not None else bounds.get("max")
-        got = answer_value(ctx, options.field)
+        got = short_value(ctx, options.field)
         found, note = _given(got, options.locale)
         wanted = f"{low} to {high}"
         if found is None:

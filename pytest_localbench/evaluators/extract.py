@@ -54,6 +54,7 @@ def extract(
     value: Any = MISSING
     level = None
     label = None
+    short = ""
     answer = body.strip()
     if output.format == "json":
         keys = frozenset(_keys(expected))
@@ -71,12 +72,14 @@ def extract(
         answer = _short_answer(body, fences, output, whole=True)
     elif output.format == "text":
         answer = _text_answer(body, fences, output)
+        short = _short_answer(body, fences, output)
     return Answer(
         text=answer,
         clean=body.strip(),
         value=value,
         level=level,
         label=label,
+        short=short,
         reasoning=reasoning or (thinking or ""),
         fences=fences,
         notes=tuple(dict.fromkeys(notes)),

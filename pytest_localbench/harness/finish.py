@@ -46,18 +46,13 @@ class Finisher:
         self._crashed: list[str] = []
         self._ordinary_failures = 0
         self._errors = 0
+        self._over = False
 
     # -- while running -----------------------------------------------------------------------------------------------
 
     def expect(self, nodeid: str) -> None:
         """An item that must end up in the document."""
         self._expected[nodeid] = None
-
-    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
-        """On the controller: what the workers collected."""
-        for nodeid in ids:
-            if is_task_node(nodeid):
-                self.expect(nodeid)
 
     def see(self, report: pytest.TestReport) -> None:
         """Account for one report."""
@@ -83,7 +78,7 @@ class Finisher:
     def status_words(self, report: pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
         """Category, letter and verbose words of a report that carries a result."""
         note = getattr(report, "localbench", None)
-        if note is None or hasattr(report, "wasxfail"):
+        if note is None or hasattr(report, "wasxfail") or self._over:
             return None
         line = note["line"]
         if report.when == "setup" and report.failed:
@@ -113,6 +108,7 @@ class Finisher:
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
         """Fold, gate, write; never raises, never exit code 3."""
+        self._over = True
         if self.session.is_worker or self.config.option.collectonly:
             return
         if self.session.options.selfcheck:

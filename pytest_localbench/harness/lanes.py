@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ..store.identity import new_run_id
+from .state import activate
 
 RUN_ID = pytest.StashKey[str]()
 _TASK_NODE = re.compile(r"\.(?:yaml|yml|json)::[^\[]+\[(?P<model>[^\]]+?)(?:--[^\]]*)?\]")
@@ -65,8 +66,12 @@ class LaneScheduling:
             collections = self._default.registered_collections if hasattr(
                 self._default, "registered_collections"
             ) else self._default.node2collection
-            names = next(iter(collections.values()), [])
-            self._chosen = self._lanes if any(_TASK_NODE.search(name) for name in names) else self._default
+            tasks = [name for name in next(iter(collections.values()), []) if is_task_node(name)]
+            self._chosen = self._lanes if tasks else self._default
+            if tasks:
+                finisher = activate(self._config).finisher
+                for name in tasks:
+                    finisher.expect(name)
         self._chosen.schedule()
 
     def _both(self) -> tuple[Any, ...]:
@@ -101,7 +106,5 @@ def _lane_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def _lane_of(config: pytest.Config, model_id: str) -> str:
-    from .state import activate
-
     session = activate(config)
     return next((model.lane_id for model in session.models if model.id == model_id), model_id)
