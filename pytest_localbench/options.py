@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,13 +74,15 @@ def add_options(parser: pytest.Parser) -> None:
 
 def add_models_alias(parser: pytest.Parser) -> None:
     """Declare the short ``--models``, unless a conftest or another plugin already did."""
-    models = _BY_FLAG["models"]
-    try:
+    taken = {name for group in (parser._anonymous, *parser._groups) for option in group.options for name in option.names()}
+    if "--models" not in taken and not os.environ.get("PYTEST_LOCALBENCH_NO_ALIASES"):
         parser.getgroup(GROUP).addoption(
-            "--models", dest=dest("models"), action="append", metavar=models.metavar, help="alias of --localbench-models"
+            "--models",
+            dest=dest("models"),
+            action="append",
+            metavar=_BY_FLAG["models"].metavar,
+            help="alias of --localbench-models",
         )
-    except ValueError:
-        return
 
 
 @dataclass(frozen=True, slots=True)

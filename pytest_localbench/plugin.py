@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .harness.collector import TaskFile
     from .registry import Registry
 
+EAGER = ("models", "gate", "fail-under", "selfcheck", "weights", "repeat")
 TASK_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
 
@@ -54,7 +55,7 @@ def pytest_localbench_register(registry: Registry) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "localbench: a question to a language model, collected from a task file")
-    if any(getattr(config.option, dest(flag), None) for flag in ("models", "gate", "fail-under", "selfcheck")):
+    if any(getattr(config.option, dest(flag), None) for flag in EAGER):
         activate(config)
     elif config.getoption("markers", False):
         from .harness.marks import register_marks_below
@@ -65,7 +66,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile | None:
     if file_path.suffix not in TASK_SUFFIXES or category_folder(file_path) is None:
         return None
-    activate(parent.config)
+    try:
+        activate(parent.config)
+    except pytest.UsageError as error:
+        raise parent.CollectError(str(error)) from None
     from .harness.collector import TaskFile
 
     return TaskFile.from_parent(parent, path=file_path)

@@ -233,8 +233,8 @@ fitted in Whitby on 4 March 2025 her bill has risen to GBP 318.40 a month. Your 
 old meter had been wrong. When I rang, Ms <<CLERK>> promised a second reading, yet nobody came.
 
 Please send somebody before 30 April 2025. <<MOTHER_FIRST>> is at home every morning; you reach me on <<phone>> or at
-<<email>>. If you owe us a refund, pay it to her account <<iban>>. Please do not use the grant account at Tidewater
-Bank, which is for the roof only.
+<<email>>. If you owe us a refund, pay it to her account <<iban>>.
+Please do not use the grant account at Tidewater Bank, which is for the roof only.
 
 Should Mr <<FITTER_LAST>> come again, let him bring the papers of the old meter.
 
@@ -258,10 +258,9 @@ def redact(rng: random.Random) -> Drawing:
     marks = {key: f"[{'NAME' if key.isupper() else key.upper()}]" for key in filled}
     names = sorted({part for name in (mother, clerk, son) for part in name.split()} | {fitter.split()[0]})
     letter, reference = fill(LETTER, filled), fill(LETTER, marks)
-    everything = reference.replace("Tidewater Energy", "[NAME]").replace("Tidewater Bank", "[NAME]").replace("Whitby", "[NAME]")
     values = {
         "letter": letter, "reference": reference, "forbid": [*names, "Mr Grant", phone, phone.replace(" ", ""), email,
-        account, account.replace(" ", "")], "too_much": everything, "clerk": clerk, "account": account,
+        account, account.replace(" ", "")], "clerk": clerk, "account": account,
     }  # fmt: skip
     return Drawing(values)
 

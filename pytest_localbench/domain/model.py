@@ -6,12 +6,11 @@ import hashlib
 import ipaddress
 import json
 from functools import cached_property
-from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from .base import Frozen, Id
+from .base import Frozen, Id, PlainJson
 from .task import GenerationParams, SourceRef
 
 LOCAL_PROVIDERS = frozenset({"llamacpp", "transformers", "ollama", "scripted"})
@@ -66,7 +65,7 @@ class ModelConfig(Frozen):
     generation: GenerationParams = GenerationParams()
     pricing: Pricing | None = None
     resources: Resources = Resources()
-    options: dict[str, Any] = {}
+    options: dict[str, PlainJson] = {}
     tags: tuple[str, ...] = ()
     previous_ids: tuple[Id, ...] = ()
     source: SourceRef | None = None

@@ -113,7 +113,7 @@ class EvaluatorSpec(Frozen):
     depends_on: str | None = None
     optional: bool = False
     why: str = ""
-    options: dict[str, Any] = Field(default={}, alias="with")
+    options: dict[str, PlainJson] = Field(default={}, alias="with")
 
     @model_validator(mode="after")
     def _one_role(self) -> EvaluatorSpec:

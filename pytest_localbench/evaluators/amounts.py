@@ -52,7 +52,7 @@ _POINT_REGIONS: Final = frozenset({"ch", "li", "mx", "us", "pr", "gt", "hn", "ni
 class NumberHit:
     """One number in a text; ``text[start:end]`` is its numeral with its sign; ``readings`` are face values (15% is 15).
 
-    ``currency`` is an ISO 4217 code, or the mark itself where several currencies share it (``kr``, ``\u00a5``).
+    ``text[first:last]`` also covers its currency, percent sign and brackets. ``currency`` is an ISO 4217 code, or the mark itself where several currencies share it (``kr``, ``\u00a5``).
     """
 
     start: int
@@ -61,6 +61,8 @@ class NumberHit:
     readings: frozenset[Decimal]
     percent: bool = False
     currency: str | None = None
+    first: int = 0
+    last: int = 0
 
 
 @lru_cache(maxsize=64)
@@ -137,15 +139,20 @@ def _hit(text: str, start: int, end: int, locale: str | None, whole: bool) -> Nu
     if not (percent or mark_after or _may_end(text, tail)):
         return None
     first, negative = _sign(text, start)
-    window = text[max(0, first - _WINDOW) : first]
-    mark_before = CURRENCY_BEFORE.search(window)
+    window_start = max(0, first - _WINDOW)
+    mark_before = CURRENCY_BEFORE.search(text[window_start:first])
     if mark_before and not negative:
-        first_of_mark, negative = _sign(text, first - len(window) + mark_before.start("mark"))
+        first_of_mark, negative = _sign(text, window_start + mark_before.start("mark"))
         first = first_of_mark if negative else first
     last = mark_after.end() if mark_after else percent.end() if percent else tail
+    mark_start = window_start + mark_before.start("mark") if mark_before else first
+    outer = (min(first, mark_start), last)
     negative = negative or trailing
     if not negative and (whole or not percent):
-        negative = _in_brackets(text, first, last, mark_before, whole) or (whole and text[last:].strip() in _MINUS_TAIL)
+        if _in_brackets(text, first, last, mark_before, whole):
+            negative, outer = True, (0, len(text)) if whole else (outer[0], text.index(")", last) + 1)
+        elif whole and text[last:].strip() in _MINUS_TAIL:
+            negative, outer = True, (outer[0], len(text))
     if negative:
         readings = frozenset(-value for value in readings)
     mark = mark_after or mark_before
@@ -156,6 +163,8 @@ def _hit(text: str, start: int, end: int, locale: str | None, whole: bool) -> Nu
         readings=readings,
         percent=percent is not None,
         currency=currency_code(mark.group("mark")) if mark else None,
+        first=outer[0],
+        last=outer[1],
     )
 
 

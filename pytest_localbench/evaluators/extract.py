@@ -1,34 +1,31 @@
-"""From a model's text to its answer, in a fixed order: clean, reasoning, fences, then by the format of the task.
+"""From a model's text to its answer, in a fixed order: clean, cut off the reasoning, find fences, then by format.
 
-Rules: reasoning is removed first (a closing tag without its opening one ends it; tags inside strings and back-ticks are
-content); a configured ``answer_marker`` counts at its first place, up to the end of its line; the usual markers
-("Answer:", ...) count at their last place; exactly one fence is the answer; a label counts when exactly one of them
-occurs; the number of an answer is its last one.
+- A configured ``answer_marker`` counts where it occurs first (what follows may be a new question the model made up), to
+  the end of its line. The usual markers ("Answer:", "Ergebnis:", ``\\boxed{}``) count where they occur last.
+- Exactly one fence: its content is the answer.
+- ``json``: see :mod:`.extract_json`. ``label``: see :func:`.labels.find_label`. ``code``, ``html``: :mod:`.extract_code`.
+- ``number``: the whole answer when it holds one number, else the last number of the answer; after a marker the first.
+- ``text``: everything; its short answer (after the last marker, or the last line) is kept as ``short``.
+
+Content is never repaired and the expected values are never searched for.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from ..domain.task import OutputSpec
-from .answer import MISSING, Answer, Fence
+from .answer import Answer
+from .extract_code import find_code, find_html
 from .extract_json import find_json
-from .folding import find_phrase, norm
+from .fences import Block, read_fences
+from .labels import find_label
+from .markers import after_configured, after_usual, number_of, short_answer, undecorated
+from .reasoning import clean_reply, split_reasoning
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-_TAGS = "think|thinking|thought|reasoning|reflection"
-_OPEN = re.compile(rf"\s*<({_TAGS})>", re.IGNORECASE)
-_CLOSE = re.compile(rf"</({_TAGS})>", re.IGNORECASE)
-_CHANNEL = re.compile(r"<\|channel\|>final(?:\s*<\|[^|]*\|>[^<]*)?<\|message\|>(.*?)(?:<\|(?:end|return|start)\|>|\Z)", re.DOTALL)
-_FENCE_LINE = re.compile(r"^[ ]{0,3}(`{3,}|~{3,})[ \t]*([^\n`]*)$", re.MULTILINE)
-_MARKER = re.compile(
-    r"(?:^|[\n*_>.!? ])\s*[*_`]*(?:the\s+)?(?:final answer|answer|result|endgültige antwort|antwort|ergebnis|réponse"
-    r"|respuesta|risposta|odpowiedź)[*_`]*\s*:[*_` ]*",
-    re.IGNORECASE,
-)
-_BOXED = re.compile(r"\\boxed\{([^{}]*)\}")
-_WRAP = "*_`\"'“”„«» \t\n"
+_ENDS_IN_NUMBER: Final = re.compile(r"\d[.,]?\Z")
+_JSON_FENCES: Final = frozenset({"", "json", "json5", "jsonc", "js", "javascript"})
 
 
 def extract(
@@ -39,190 +36,87 @@ def extract(
     finish_reason: str = "stop",
     expected: Any = None,
 ) -> Answer:
-    """The answer of one reply; never raises, whatever the text is.
+    """The answer of one reply; never raises, whatever the text is, and takes time linear in its length.
 
-    ``thinking``: reasoning the provider already kept apart; ``expected``: used only for its top-level keys, never for
-    its values.
+    ``thinking``: reasoning the provider kept apart. ``expected``: only its shape (kind and keys) chooses between several
+    JSON values. ``finish_reason="length"`` marks a cut-off answer: then a number at the very end is unfinished and no
+    answer. Notes: reasoning_cut, only_thinking, truncated, unclosed_fence, several_candidates, duplicate_keys,
+    not_strict_json, unclosed_json, too_many_candidates, fragment.
     """
     text = clean_reply(reply)
-    body, reasoning, notes = split_reasoning(text)
-    fences, unclosed = read_fences(body)
-    if unclosed:
-        notes.append("unclosed_fence")
-    if finish_reason == "length":
+    if output.format == "json" and _is_whole_json(text):
+        body, reasoning, found_notes = text, "", ()
+    else:
+        body, reasoning, found_notes = split_reasoning(text)
+    notes = list(found_notes)
+    cut_off = finish_reason == "length"
+    if cut_off:
         notes.append("truncated")
-    value: Any = MISSING
-    level = None
-    label = None
-    short = ""
-    answer = body.strip()
-    if output.format == "json":
-        keys = frozenset(_keys(expected))
-        found = find_json(body, fences, keys)
-        if found is not None:
-            value, level = found.value, found.level
-            notes.extend(found.notes)
-    elif output.format == "label":
-        answer = _short_answer(body, fences, output)
-        label = find_label(answer, body, output.labels)
-        answer = label or answer
-    elif output.format in {"html", "code"}:
-        answer = _code(body, fences, output)
-    elif output.format == "number":
-        answer = _short_answer(body, fences, output, whole=True)
-    elif output.format == "text":
-        answer = _text_answer(body, fences, output)
-        short = _short_answer(body, fences, output)
+    blocks = read_fences(body)
+    if blocks and not blocks[-1].fence.closed:
+        notes.append("unclosed_fence")
+    parts: dict[str, Any] = _by_format(body, blocks, output, expected, cut_off, notes)
+    clean = body.strip()
+    if thinking:
+        reasoning = f"{thinking}\n{reasoning}" if reasoning else thinking
+    if not clean and reasoning and not notes:
+        notes.append("only_thinking")
     return Answer(
-        text=answer,
-        clean=body.strip(),
-        value=value,
-        level=level,
-        label=label,
-        short=short,
-        reasoning=reasoning or (thinking or ""),
-        fences=fences,
+        clean=clean,
+        reasoning=reasoning,
+        fences=tuple(block.fence for block in blocks),
         notes=tuple(dict.fromkeys(notes)),
+        **parts,
     )
 
 
-def clean_reply(text: str) -> str:
-    """Without colour codes and byte-order mark, line ends as LF."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
-    return _ANSI.sub("", text) if "\x1b" in text else text
+def _is_whole_json(text: str) -> bool:
+    """Tags inside a reply that is JSON as it stands are content, whatever quotes surround them."""
+    if "<" not in text or text.lstrip()[:1] not in ("{", "["):
+        return False
+    return find_json(text).text == text.strip()
 
 
-def split_reasoning(text: str) -> tuple[str, str, list[str]]:
-    """(answer part, reasoning, notes)."""
-    channel = _CHANNEL.findall(text)
-    if channel:
-        return channel[-1], text[: text.rfind("<|channel|>final")], []
-    reasoning: list[str] = []
-    while (opened := _OPEN.match(text)) is not None:
-        close = re.compile(rf"</{opened[1]}>", re.IGNORECASE).search(text, opened.end())
-        if close is None:
-            return "", "\n".join([*reasoning, text[opened.end() :]]), ["reasoning_cut"]
-        reasoning.append(text[opened.end() : close.start()])
-        text = text[close.end() :]
-    closings = [m for m in _CLOSE.finditer(text) if not _quoted(text, m.start())]
-    opened_later = {m[1].lower() for m in re.finditer(rf"<({_TAGS})>", text, re.IGNORECASE)}
-    alone = [m for m in closings if m[1].lower() not in opened_later]
-    if alone:
-        last = alone[-1]
-        reasoning.append(text[: last.start()])
-        text = text[last.end() :]
-    return text, "\n".join(part.strip() for part in reasoning), []
-
-
-def _quoted(text: str, position: int) -> bool:
-    """True inside a JSON string or back-ticks on the same line."""
-    line = text[text.rfind("\n", 0, position) + 1 : position]
-    return line.count("`") % 2 == 1 or line.replace('\\"', "").count('"') % 2 == 1
-
-
-def read_fences(text: str) -> tuple[tuple[Fence, ...], bool]:
-    """Fenced blocks (CommonMark: the closing run has the same character and at least the length)."""
-    fences: list[Fence] = []
-    opener: re.Match[str] | None = None
-    for mark in _FENCE_LINE.finditer(text):
-        if opener is None:
-            opener = mark
-        elif mark[1][0] == opener[1][0] and len(mark[1]) >= len(opener[1]) and not mark[2].strip():
-            fences.append(Fence(_language(opener[2]), text[opener.end() + 1 : mark.start()].rstrip("\n")))
-            opener = None
-    if opener is not None:
-        fences.append(Fence(_language(opener[2]), text[opener.end() + 1 :].rstrip("\n"), closed=False))
-    return tuple(fences), opener is not None
-
-
-def _language(info: str) -> str:
-    words = info.split()
-    return words[0].lower() if words else ""
-
-
-def _keys(expected: Any) -> list[str]:
-    if isinstance(expected, dict):
-        return list(expected)
-    return _keys(expected[0]) if isinstance(expected, list) and expected else []
-
-
-def _configured(body: str, output: OutputSpec) -> str | None:
-    for marker in output.answer_marker:
-        start = body.find(marker)
-        if start >= 0:
-            rest = body[start + len(marker) :].lstrip(" \t:*_`")
-            return unwrap(rest.split("\n", 1)[0])
-    return None
-
-
-def _marked(body: str) -> str | None:
-    boxed = _BOXED.findall(body)
-    if boxed:
-        return str(boxed[-1]).strip()
-    found = None
-    for found in _MARKER.finditer(body):  # noqa: B007 - the last one counts
-        pass
-    return body[found.end() :].strip() if found is not None else None
-
-
-def unwrap(text: str) -> str:
-    """Without emphasis, quotes and one final dot around it."""
-    text = text.strip().strip(_WRAP)
-    return text[:-1].rstrip(_WRAP) if text.endswith(".") and not text.endswith("..") else text
-
-
-def _short_answer(body: str, fences: tuple[Fence, ...], output: OutputSpec, *, whole: bool = False) -> str:
-    found = _configured(body, output)
-    if found is not None:
-        return found
-    if len(fences) == 1:
-        return unwrap(fences[0].content)
-    marked = _marked(body)
-    if marked:
-        return unwrap(marked.split("\n", 1)[0])
-    lines = [line for line in body.strip().splitlines() if line.strip()]
-    return unwrap(body if whole or len(lines) == 1 else lines[-1]) if lines else ""
-
-
-def _text_answer(body: str, fences: tuple[Fence, ...], output: OutputSpec) -> str:
-    found = _configured(body, output)
-    if found is not None:
-        return found
-    if len(fences) == 1 and fences[0].content.strip():
-        return fences[0].content.strip()
-    return body.strip()
-
-
-def _code(body: str, fences: tuple[Fence, ...], output: OutputSpec) -> str:
-    if fences:
-        entry = output.entry
-        named = [f.content for f in fences if entry and re.search(rf"\b{re.escape(entry)}\b", f.content)]
-        return named[-1] if named else max((f.content for f in fences), key=len)
+def _by_format(
+    body: str, blocks: list[Block], output: OutputSpec, expected: Any, cut_off: bool, notes: list[str]
+) -> dict[str, Any]:
+    fences = [block.fence for block in blocks]
+    if output.format == "json":
+        spans = [(block.start, block.end) for block in blocks if block.fence.language in _JSON_FENCES]
+        found = find_json(body, expected=expected, blocks=spans, cut_off=cut_off)
+        notes.extend(found.notes)
+        return {"text": found.text, "value": found.value, "level": found.level}
+    if output.format == "code":
+        return {"text": find_code(body, fences, output.language, output.entry)}
     if output.format == "html":
-        start = re.search(r"<(!doctype|html|[a-z][\w-]*)", body, re.IGNORECASE)
-        return body[start.start() : body.rfind(">") + 1] if start else ""
-    return body.strip("\n")
+        page, fragment = find_html(body, fences)
+        if fragment:
+            notes.append("fragment")
+        return {"text": page}
+    if output.format == "none":
+        return {"text": body.strip()}
+    configured = after_configured(body, output.answer_marker)
+    answer = configured if configured is not None else body.strip()
+    if configured is None and len(fences) == 1:
+        answer = fences[0].content.strip()
+    marked = configured is not None
+    if output.format == "label":
+        label = find_label(answer, output.labels, marked=marked)
+        return {"text": label or answer, "label": label}
+    if output.format == "number":
+        return {"text": _number_text(answer, marked, cut_off and _ENDS_IN_NUMBER.search(body) is not None)}
+    return {"text": answer, "short": undecorated(answer) if marked else short_answer(answer)}
 
 
-def find_label(answer: str, body: str, labels: tuple[str, ...]) -> str | None:
-    """The single label: the answer itself, one inside it, or the only one in the whole reply; several count as none."""
-    folded = norm(answer)
-    for label in labels:
-        if folded == norm(label):
-            return label
-    inside = _labels_in(folded, labels)
-    if inside:
-        return inside[0] if len(inside) == 1 else None
-    everywhere = _labels_in(norm(body), labels)
-    return everywhere[0] if len(everywhere) == 1 else None
-
-
-def _labels_in(folded: str, labels: tuple[str, ...]) -> list[str]:
-    taken: list[tuple[int, int]] = []
-    found: list[str] = []
-    for label in sorted(labels, key=len, reverse=True):
-        spans = [s for s in find_phrase(folded, label) if not any(a <= s[0] and s[1] <= b for a, b in taken)]
-        if spans:
-            taken.extend(spans)
-            found.append(label)
-    return found
+def _number_text(answer: str, marked: bool, cut_off: bool) -> str:
+    """The number with its percent sign and currency; the answer as it is when it holds none."""
+    part = None if marked else after_usual(answer)
+    if part:
+        marked = True
+    text = undecorated(part or answer)
+    hit = number_of(text, marked=marked)
+    if hit is None:
+        return text
+    if cut_off and hit.last == len(text):
+        return ""
+    return text[hit.first : hit.last]

@@ -1,174 +1,301 @@
-"""JSON inside a model's text: found without guessing, never completed, exact to the last digit.
+"""Finding the JSON answer in a reply: whole, fenced, in prose, or after low-risk repair.
 
-Only low-risk repairs are made: trailing commas, comments, Python literals, NaN and undefined as null. A value that was cut
-off is not repaired, so that an unfinished number can never score.
+One rule decides between several candidates: the complete top-level value that fits the expected shape best (kind, then
+number of expected keys, never values), ties go to the last. Values are never merged, cut-off values never completed:
+a JSON text that is broken or cut off yields no value at all.
 """
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from .answer import MISSING, Fence
+from ..domain.base import clean_text
+from .answer import MISSING
+from .json_lenient import MAX_DEPTH, CutOffError, LenientReader, MalformedError, exact_int
+from .paths import fold_key
 
-MAX_CANDIDATES = 200
-MAX_DEPTH = 200
-SCAN_BUDGET = 4_000_000
-_JSON_FENCES = frozenset({"", "json", "json5", "jsonc", "js", "javascript"})
-_OPENERS = re.compile(r"[{\[]")
-_LIKE_JSON = re.compile(r"""[{\[]\s*["'{\[]""")
-_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_COMMA = re.compile(r'"(?:\\.|[^"\\])*"|,(?=\s*[}\]])', re.DOTALL)
-_WORDS = re.compile(r'"(?:\\.|[^"\\])*"|\b(?:NaN|undefined|None|True|False)\b', re.DOTALL)
-_WORD_VALUES = {"NaN": "null", "undefined": "null", "None": "null", "True": "true", "False": "false"}
+# Work is bounded: each attempt costs what it read plus a fixed fee, so that hostile replies stay linear.
+_ATTEMPT_FEE: Final = 256
+_RECURSION_FEE: Final = 20_000
+_LENIENT_FACTOR: Final = 6
+_BUDGET_PER_CHAR: Final = 12
+_BUDGET_BASE: Final = 500_000
+
+_OPENING: Final = re.compile(r"""\{(?=\s{0,99}["'}/])|\[(?=\s{0,99}["'\[{\]/\-\dtTfFnNIu])""")
+_BRACKETS: Final = re.compile(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|[\[\]{}]')
+_HALF_PAIR: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One JSON value, how it was found (0 to 3) and what is to be noted."""
+class JsonFind:
+    """``value`` is ``MISSING`` when nothing was found; ``text`` is its source; ``level`` as in ``Answer``."""
 
-    value: Any
-    level: int
+    value: Any = MISSING
+    level: int | None = None
+    text: str = ""
     notes: tuple[str, ...] = ()
 
 
-def find_json(text: str, fences: Sequence[Fence], keys: frozenset[str]) -> Found | None:
-    """The answer's JSON value: whole text, then fenced blocks, then regions in prose, then the same after a repair.
-
-    Among several candidates the one with most of the expected top-level keys wins, ties go to the last one.
-    """
-    body = text.strip()
-    if body and (whole := _load(body)) is not None:
-        return Found(whole.value, 0, whole.notes)
-    blocks = [fence.content.strip() for fence in fences if fence.language in _JSON_FENCES]
-    regions = _regions(text)
-    for level, parts in ((1, blocks), (2, regions)):
-        found = [loaded for part in parts if (loaded := _load(part)) is not None and _is_container(loaded.value)]
-        if found:
-            return _best(found, level, keys)
-    repaired = [loaded for part in (body, *blocks, *regions) if (loaded := _repair(part)) is not None]
-    return _best(repaired[:MAX_CANDIDATES], 3, keys) if repaired else None
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    value: Any
+    start: int
+    end: int
+    strict: bool
+    notes: tuple[str, ...]
 
 
-def _is_container(value: Any) -> bool:
-    return isinstance(value, dict | list)
+class _CareNeededError(ValueError):
+    """The quick decoder met something that must be noted or refused: a duplicate key, NaN."""
 
 
-def _best(found: list[Found], level: int, keys: frozenset[str]) -> Found:
-    def hits(candidate: Found) -> int:
-        return len(keys & candidate.value.keys()) if isinstance(candidate.value, dict) else 0
-
-    best = found[-1]
-    if keys:
-        top = max(map(hits, found))
-        best = next(candidate for candidate in reversed(found) if hits(candidate) == top)
-    distinct = {repr(candidate.value) for candidate in found}
-    notes = best.notes + (("several_candidates",) if len(distinct) > 1 else ())
-    return Found(best.value, level, notes)
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _CareNeededError
+    return found
 
 
-def _load(text: str) -> Found | None:
-    doubled = False
+def _refuse(_: str) -> Any:
+    raise _CareNeededError
 
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal doubled
-        result = dict(items)
-        doubled = doubled or len(result) != len(items)
-        return result
 
-    def refuse(_word: str) -> Any:
-        raise ValueError
+_QUICK: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
 
+
+def _decode(text: str, start: int) -> tuple[Any, int, tuple[str, ...]]:
+    """Strict JSON at ``start``; raises ValueError or RecursionError."""
     try:
-        value = json.loads(text, parse_float=Decimal, parse_constant=refuse, object_pairs_hook=pairs)
-    except (ValueError, RecursionError, ArithmeticError):
+        value, end = _QUICK.raw_decode(text, start)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return _decode_with_care(text, start)
+    notes: tuple[str, ...] = ()
+    if _HALF_PAIR.search(text, start, end):
+        value = _encodable(value)
+    return value, end, notes
+
+
+def _decode_with_care(text: str, start: int) -> tuple[Any, int, tuple[str, ...]]:
+    repeated = False
+
+    def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
+        found = dict(pairs)
+        repeated = repeated or len(found) != len(pairs)
+        return found
+
+    decoder = json.JSONDecoder(object_pairs_hook=collect, parse_constant=_refuse, parse_int=exact_int)
+    value, end = decoder.raw_decode(text, start)
+    return _encodable(value), end, ("duplicate_keys",) if repeated else ()
+
+
+def _encodable(value: Any) -> Any:
+    """Lone halves of surrogate pairs replaced by U+FFFD: they cannot be written as UTF-8 (RFC 8259, section 8.2)."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, list):
+        return [_encodable(item) for item in value]
+    if isinstance(value, dict):
+        return {clean_text(key): _encodable(item) for key, item in value.items()}
+    return value
+
+
+def _too_deep(value: Any) -> bool:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH + 1:
+            return True
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+    return False
+
+
+class _Scan:
+    """One pass over a reply, collecting complete top-level values."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.budget = len(text) * _BUDGET_PER_CHAR + _BUDGET_BASE
+        self.candidates: list[_Candidate] = []
+        self.notes: list[str] = []
+        self.lenient = LenientReader(text)
+
+    def run(self) -> None:
+        position, only_line_starts = 0, False
+        while self.budget > 0:
+            match = _OPENING.search(self.text, position)
+            if match is None:
+                return
+            start = match.start()
+            self.budget -= _ATTEMPT_FEE
+            if only_line_starts and not _at_line_start(self.text, start):
+                position = start + 1
+                continue
+            position, unclosed = self._attempt(start)
+            only_line_starts = only_line_starts or unclosed
+        self.notes.append("too_many_candidates")
+
+    def _attempt(self, start: int) -> tuple[int, bool]:
+        """Try one opening bracket; where to go on, and whether a broken value was left open."""
+        candidate = self._strict(start) or self._repaired(start)
+        if isinstance(candidate, _Candidate):
+            self.candidates.append(candidate)
+            self.budget -= candidate.end - start
+            return candidate.end, False
+        if isinstance(candidate, CutOffError) and candidate.committed:
+            self.notes.append("unclosed_json")
+            return len(self.text), False
+        if candidate is None or not candidate.committed:
+            return start + 1, False
+        end = self._matching(start)
+        if end is None:
+            self.notes.append("unclosed_json")
+            return candidate.position, True
+        return end, False
+
+    def _strict(self, start: int) -> _Candidate | None:
+        try:
+            value, end, notes = _decode(self.text, start)
+        except RecursionError:
+            self.budget -= _RECURSION_FEE
+            return None
+        except json.JSONDecodeError as error:
+            self.budget -= error.pos - start
+            return None
+        except ValueError:
+            return None
+        if end - start > 2 * MAX_DEPTH and _too_deep(value):
+            self.budget -= _RECURSION_FEE
+            return None
+        return _Candidate(value, start, end, True, notes)
+
+    def _repaired(self, start: int) -> _Candidate | MalformedError:
+        self.lenient.duplicates = False
+        try:
+            value, end = self.lenient.read(start)
+        except MalformedError as error:
+            self.budget -= (error.position - start) * _LENIENT_FACTOR
+            return error
+        self.budget -= (end - start) * _LENIENT_FACTOR
+        notes = ("not_strict_json", "duplicate_keys") if self.lenient.duplicates else ("not_strict_json",)
+        return _Candidate(value, start, end, False, notes)
+
+    def _matching(self, start: int) -> int | None:
+        depth = 0
+        for match in _BRACKETS.finditer(self.text, start):
+            token = match.group()
+            if token in "{[":
+                depth += 1
+            elif token in "}]":
+                depth -= 1
+                if depth == 0:
+                    self.budget -= match.end() - start
+                    return match.end()
+        self.budget -= len(self.text) - start
         return None
-    return Found(value, 0, ("duplicate_keys",) if doubled else ())
 
 
-def _repair(text: str) -> Found | None:
-    if len(text) > 200_000 or not text or text[0] not in "{[":
-        return None
-    mended = _COMMENT.sub(lambda m: m[0] if m[0].startswith('"') else "", text)
-    mended = _COMMA.sub(lambda m: m[0] if m[0].startswith('"') else "", mended)
-    mended = _WORDS.sub(lambda m: _WORD_VALUES.get(m[0], m[0]), mended)
-    loaded = _load(mended)
-    if loaded is not None:
-        return Found(loaded.value, 3, (*loaded.notes, "not_strict_json"))
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
-        return None
-    clean = _from_python(value)
-    return None if clean is MISSING or not _is_container(clean) else Found(clean, 3, ("not_strict_json",))
+def _at_line_start(text: str, position: int) -> bool:
+    return text[text.rfind("\n", 0, position) + 1 : position] == ""
 
 
-def _from_python(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return Decimal(repr(value)) if value == value and abs(value) != float("inf") else None
-    if isinstance(value, list | tuple):
-        items = [_from_python(item) for item in value]
-        return MISSING if MISSING in items else items
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        result = {key: _from_python(item) for key, item in value.items()}
-        return MISSING if any(item is MISSING for item in result.values()) else result
-    return MISSING
+def find_json(
+    text: str, *, expected: Any = None, blocks: Sequence[tuple[int, int]] = (), cut_off: bool = False
+) -> JsonFind:
+    """The JSON answer of a cleaned reply.
 
-
-def _regions(text: str) -> list[str]:
-    """Top-level balanced ``{}`` and ``[]`` regions, strings respected.
-
-    Nothing is looked for inside a JSON value that never closes (it was cut off). The work is bounded, so that hostile
-    text costs no more than a long honest one.
+    ``blocks``: spans of the contents of fences that may hold JSON; ``expected`` decides between candidates and whether
+    a bare number, word or string is an answer (``None`` = not known: it is); ``cut_off``: generation hit its limit.
     """
-    regions: list[str] = []
-    position, budget = 0, SCAN_BUDGET
-    while len(regions) < MAX_CANDIDATES and budget > 0:
-        opener = _OPENERS.search(text, position)
-        if opener is None:
-            break
-        start = opener.start()
-        end, stopped = _closing(text, start)
-        budget -= stopped - start
-        if end is not None:
-            regions.append(text[start:end])
-            position = end
-        elif stopped >= len(text) and _LIKE_JSON.match(text, start):
-            break
-        else:
-            position = start + 1
-    return regions
+    left = len(text) - len(text.lstrip())
+    right = len(text.rstrip())
+    scan = _Scan(text)
+    whole = scan._strict(left) if text[left : left + 1] in ("{", "[") else None
+    if whole is not None and whole.end == right:
+        return JsonFind(whole.value, 0, text[left:right], whole.notes)
+    scan.run()
+    inner = [_trimmed(text, start, end) for start, end in blocks]
+    best, several = _choose(scan.candidates, expected, {(left, right), *inner})
+    if best is None:
+        scalar = None if isinstance(expected, dict | list) else _scalar(text, (left, right), inner, cut_off)
+        return scalar or JsonFind(notes=tuple(dict.fromkeys(scan.notes)))
+    level = 3 if not best.strict else 0 if (best.start, best.end) == (left, right) else 2
+    if level == 2 and (best.start, best.end) in inner:
+        level = 1
+    notes = [*best.notes, *scan.notes] + (["several_candidates"] if several else [])
+    return JsonFind(best.value, level, text[best.start : best.end], tuple(dict.fromkeys(notes)))
 
 
-def _closing(text: str, start: int) -> tuple[int | None, int]:
-    """(end of the region that opens at ``start`` or ``None``, where the scan stopped)."""
-    stack: list[str] = []
-    quote = ""
-    i, length = start, len(text)
-    while i < length:
-        ch = text[i]
-        if quote:
-            if ch == "\\":
-                i += 1
-            elif ch == quote:
-                quote = ""
-        elif ch == '"' or (ch == "'" and text[i - 1] in " {[,:(\n"):
-            quote = ch
-        elif ch in "{[":
-            if len(stack) >= MAX_DEPTH:
-                return None, i
-            stack.append("}" if ch == "{" else "]")
-        elif ch in "}]":
-            if not stack or stack.pop() != ch:
-                return None, i
-            if not stack:
-                return i + 1, i + 1
-        i += 1
-    return None, length
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    inner = text[start:end]
+    return start + len(inner) - len(inner.lstrip()), start + len(inner.rstrip())
+
+
+def _choose(
+    candidates: list[_Candidate], expected: Any, standing_alone: set[tuple[int, int]]
+) -> tuple[_Candidate | None, bool]:
+    ranked = []
+    for candidate in candidates:
+        fit = _fit(expected, candidate.value)
+        if fit[0] == 0 and (candidate.start, candidate.end) not in standing_alone:
+            continue
+        ranked.append((fit, candidate.start, candidate))
+    if not ranked:
+        return None, False
+    fit, _, best = max(ranked, key=lambda entry: entry[:2])
+    rivals = [c for f, _, c in ranked if f[0] == fit[0] and c is not best and c.value != best.value]
+    return best, bool(rivals)
+
+
+def _fit(expected: Any, value: Any) -> tuple[int, int]:
+    """How well a value has the expected shape: kind first (0 = another kind), then the number of expected keys."""
+    if isinstance(expected, dict):
+        return (2, _overlap(expected, value)) if isinstance(value, dict) else (0, 0)
+    if isinstance(expected, list):
+        row = expected[0] if expected else None
+        if isinstance(value, list):
+            same = not value or row is None or _kind(value[0]) is _kind(row)
+            keys = _overlap(row, value[0]) if same and isinstance(row, dict) and value else 0
+            return (2 if same else 0), keys
+        return (1, _overlap(row, value)) if isinstance(row, dict) else (0, 0)
+    return 1, 0
+
+
+def _overlap(expected: dict[str, Any], value: dict[str, Any]) -> int:
+    keys = {fold_key(str(key)) for key in value}
+    return sum(fold_key(str(key)) in keys for key in expected)
+
+
+def _kind(value: Any) -> type:
+    return float if isinstance(value, int | float) and not isinstance(value, bool) else type(value)
+
+
+def _scalar(text: str, whole: tuple[int, int], inner: list[tuple[int, int]], cut_off: bool) -> JsonFind | None:
+    """A bare number, string or word that is the whole answer or the whole content of its only fence."""
+    for level, (start, end) in enumerate([whole, *inner[:1]]) if len(inner) <= 1 else [(0, whole)]:
+        if not 0 < end - start <= 10_000 or (cut_off and text[end - 1].isalnum() and level == 0):
+            continue
+        source = text[start:end]
+        try:
+            value, stop, notes = _decode(source, 0)
+            strict = True
+        except (ValueError, RecursionError):
+            try:
+                value, stop = LenientReader(source).read(0)
+            except MalformedError:
+                continue
+            strict, notes = False, ("not_strict_json",)
+        if stop == len(source):
+            return JsonFind(value, level if strict else 3, source, notes)
+    return None

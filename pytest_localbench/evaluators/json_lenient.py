@@ -1,7 +1,7 @@
 """A reader for JSON as models print it; whatever it accepts has exactly one meaning.
 
-Beyond RFC 8259 it takes trailing commas, ``//`` and ``/* */`` comments, single-quoted strings with Python's escapes, raw
-line breaks in strings, ``True``, ``False``, ``None``, and reads ``NaN``, ``Infinity`` and ``undefined`` as null.
+Beyond RFC 8259 it takes trailing commas, ``//`` and ``/* */`` comments, single-quoted strings with Python's escapes,
+raw line breaks in strings, ``True``, ``False``, ``None``, and reads ``NaN``, ``Infinity`` and ``undefined`` as null.
 Nothing is completed or guessed: missing brackets, commas and quotes are errors.
 """
 
@@ -30,7 +30,7 @@ _ESCAPES: Final = {
 }  # fmt: skip
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """No JSON here. ``committed``: the text had begun to look like an object or a list of several values."""
 
     def __init__(self, position: int, committed: bool) -> None:
@@ -39,7 +39,7 @@ class Malformed(ValueError):
         self.committed = committed
 
 
-class CutOff(Malformed):
+class CutOffError(MalformedError):
     """The text ends inside the value."""
 
 
@@ -56,22 +56,22 @@ class LenientReader:
         self.committed = False
         return self._value(position, 0)
 
-    def _fail(self, position: int) -> Malformed:
-        kind = CutOff if position >= len(self.text) else Malformed
+    def _fail(self, position: int) -> MalformedError:
+        kind = CutOffError if position >= len(self.text) else MalformedError
         return kind(position, self.committed)
 
     def _fill(self, position: int) -> int:
         match = _FILL.match(self.text, position)
         end = match.end() if match else position
         if self.text.startswith("/*", end):
-            raise CutOff(end, self.committed)
+            raise CutOffError(end, self.committed)
         return end
 
     def _value(self, position: int, depth: int) -> tuple[Any, int]:
         first = self.text[position : position + 1]
         if first in ("{", "["):
             if depth >= MAX_DEPTH:
-                raise Malformed(position, self.committed)
+                raise MalformedError(position, self.committed)
             return self._object(position + 1, depth + 1) if first == "{" else self._list(position + 1, depth + 1)
         if first in ('"', "'"):
             return self._string(position)
@@ -122,13 +122,13 @@ class LenientReader:
         double = self.text[position] == '"'
         match = (_DOUBLE if double else _SINGLE).match(self.text, position)
         if match is None:
-            raise CutOff(len(self.text), self.committed)
+            raise CutOffError(len(self.text), self.committed)
         body = match.group(1)
         if "\\" in body:
             try:
                 body = clean_text(_ESCAPE.sub(_unescape, body))
             except KeyError:
-                raise Malformed(position, self.committed) from None
+                raise MalformedError(position, self.committed) from None
         return body, match.end()
 
 

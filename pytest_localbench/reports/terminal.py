@@ -167,7 +167,8 @@ def closing_sentence(run: BenchmarkRun) -> str:
     if code == 2:
         return f"exit code 2: the run was interrupted; what was answered is kept ({found})."
     if run.gate is None:
-        why = "weak answers are failed tests, as no gate was set" if weak or errors else "everything passed"
+        why = "weak answers are failed tests, as no gate was set" if weak or errors else "other tests failed"
+        why = "everything passed" if code == 0 else why
         return f"exit code {code}: {found}; {why}."
     broken = sum(not c.passed for c in run.gate.checks)
     if broken:

@@ -1,0 +1,3 @@
+"""Project-wide pytest configuration: scripts are not tests."""
+
+collect_ignore_glob = ["bench/*", "benchmarks/_make/*"]
