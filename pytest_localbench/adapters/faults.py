@@ -93,7 +93,7 @@ def status_error(status: int, headers: Mapping[str, str], body: bytes, url: str,
     elif status == 404:
         error = ModelUnavailable(f"{url} was not found (HTTP 404){said} Check 'base_url' and 'model' of the model.")
     elif 300 <= status < 400:
-        target = redact(headers.get("location", "another address"))
+        target = redact({k.lower(): v for k, v in headers.items()}.get("location", "another address"))
         error = ModelUnavailable(f"{url} redirects to {target}; write the final address as 'base_url' of the model.")
     elif status in {400, 413, 422, 500} and is_context_overflow(message, kind):
         error = context_error(message, context_hint)

@@ -209,7 +209,8 @@ class _Child:
             self.stop()
             raise
         hint = f"raise 'resources: context_tokens' of model '{model}' (now {settings['n_ctx']}) or shorten the task"
-        self.wire = WireClient(url, context_hint=hint)
+        # llama.cpp drops kept connections now and then; a new one on loopback costs nothing.
+        self.wire = WireClient(url, headers={"Connection": "close"}, context_hint=hint)
         self.api = ChatApi(self.wire, "/v1/chat/completions", model, template_reasoning=True, always=DEFAULTS)
 
     def _load(self, model: str, settings: dict[str, Any], timeout_s: float) -> str:

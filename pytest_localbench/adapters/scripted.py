@@ -63,7 +63,7 @@ class ScriptedAdapter(Adapter):
         """Read the table; raises ConfigError for an entry that cannot be used."""
         options, name = self.config.options, self.config.id
         _only(options, _OPTIONS, name, "options")
-        answers, contains = options.get("answers") or {}, options.get("contains") or []
+        answers, contains = options.get("answers", {}), options.get("contains", [])
         if not isinstance(answers, dict):
             raise ConfigError(f"model '{name}': 'answers' must be a mapping of task or task/sample to answers.")
         for key, value in answers.items():

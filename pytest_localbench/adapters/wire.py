@@ -174,6 +174,7 @@ class WireClient:
         if self._aborted:
             raise GenerationFailed("the run was stopped", retryable=False)
         deadline = time.monotonic() + timeout_s
+        kept = getattr(self._local, "connection", None)
         connection = self._connection(min(CONNECT_TIMEOUT_S, timeout_s), url)
         exchange = _Exchange(connection.sock, timeout_s)
         with self._lock:
@@ -182,11 +183,16 @@ class WireClient:
         started, reusable = False, False
         try:
             payload = None if body is None else json.dumps(body, ensure_ascii=True).encode()
-            headers = dict(self._headers)
-            if payload is not None:
-                headers["Content-Type"] = "application/json"
-            connection.request(method, self._target(path), body=payload, headers=headers)
-            response = connection.getresponse()
+            try:
+                response = self._send(connection, method, path, payload)
+            except (ConnectionResetError, BrokenPipeError):
+                # A kept connection that the server closed while we wrote: nothing was read, a new one may do.
+                if connection is not kept or exchange.late or exchange.aborted:
+                    raise
+                self._discard(connection)
+                connection = self._connection(min(CONNECT_TIMEOUT_S, timeout_s), url)
+                exchange.sock = connection.sock
+                response = self._send(connection, method, path, payload)
             started = True
             if response.status != 200:
                 raise status_error(
@@ -209,6 +215,13 @@ class WireClient:
                 self._flying.discard(exchange)
             if not reusable:
                 self._discard(connection)
+
+    def _send(
+        self, connection: http.client.HTTPConnection, method: str, path: str, payload: bytes | None
+    ) -> http.client.HTTPResponse:
+        headers = self._headers if payload is None else {**self._headers, "Content-Type": "application/json"}
+        connection.request(method, self._target(path), body=payload, headers=headers)
+        return connection.getresponse()
 
     def _failure(self, exchange: _Exchange, error: BaseException | None, url: str, started: bool) -> ModelError:
         if exchange.aborted:
