@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def pytest_localbench_register(registry: Registry) -> None:
     """Add adapters and evaluators by name::
 
-        def pytest_localbench_register(registry):
-            registry.adapter("acme", "acme_bench.adapter:AcmeAdapter", extra="acme")
-            registry.evaluator("iban", "acme_bench.evaluators:Iban")
+    def pytest_localbench_register(registry):
+        registry.adapter("acme", "acme_bench.adapter:AcmeAdapter", extra="acme")
+        registry.evaluator("iban", "acme_bench.evaluators:Iban")
     """
 
 
@@ -29,9 +29,9 @@ def pytest_localbench_register(registry: Registry) -> None:
 def pytest_localbench_skip_reason(task: Task, model: ModelConfig) -> str | None:
     """Return a sentence to skip this task for this model, ``None`` to have no opinion::
 
-        def pytest_localbench_skip_reason(task, model):
-            if "night" in task.tags and model.id.startswith("big"):
-                return "big models run night tasks only in the weekly job"
+    def pytest_localbench_skip_reason(task, model):
+        if "night" in task.tags and model.id.startswith("big"):
+            return "big models run night tasks only in the weekly job"
     """
 
 
@@ -39,8 +39,8 @@ def pytest_localbench_skip_reason(task: Task, model: ModelConfig) -> str | None:
 def pytest_localbench_plan(config: pytest.Config, plan: Plan) -> None:
     """Look at what will be asked, before anything is asked; ``plan.drop(job)`` leaves a job to be asked on demand::
 
-        def pytest_localbench_plan(config, plan):
-            print(len(plan.jobs), "questions")
+    def pytest_localbench_plan(config, plan):
+        print(len(plan.jobs), "questions")
     """
 
 
@@ -48,8 +48,8 @@ def pytest_localbench_plan(config: pytest.Config, plan: Plan) -> None:
 def pytest_localbench_environment(config: pytest.Config, environment: Environment) -> dict[str, object] | None:
     """Return facts to be stored with the run's environment::
 
-        def pytest_localbench_environment(config, environment):
-            return {"rack": "B12"}
+    def pytest_localbench_environment(config, environment):
+        return {"rack": "B12"}
     """
 
 
@@ -57,8 +57,8 @@ def pytest_localbench_environment(config: pytest.Config, environment: Environmen
 def pytest_localbench_result(config: pytest.Config, result: SampleResult) -> None:
     """Called for every finished item, on the controller when the run is distributed (without the answer's text)::
 
-        def pytest_localbench_result(config, result):
-            print(result.key, result.outcome, result.quality)
+    def pytest_localbench_result(config, result):
+        print(result.key, result.outcome, result.quality)
     """
 
 
@@ -66,6 +66,6 @@ def pytest_localbench_result(config: pytest.Config, result: SampleResult) -> Non
 def pytest_localbench_run(config: pytest.Config, run: BenchmarkRun) -> None:
     """Called once with the finished run, after it was written::
 
-        def pytest_localbench_run(config, run):
-            upload(run.model_dump_json())
+    def pytest_localbench_run(config, run):
+        upload(run.model_dump_json())
     """

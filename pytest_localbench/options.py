@@ -74,7 +74,9 @@ def add_options(parser: pytest.Parser) -> None:
 
 def add_models_alias(parser: pytest.Parser) -> None:
     """Declare the short ``--models``, unless a conftest or another plugin already did."""
-    taken = {name for group in (parser._anonymous, *parser._groups) for option in group.options for name in option.names()}
+    taken = {
+        name for group in (parser._anonymous, *parser._groups) for option in group.options for name in option.names()
+    }
     if "--models" not in taken and not os.environ.get("PYTEST_LOCALBENCH_NO_ALIASES"):
         parser.getgroup(GROUP).addoption(
             "--models",

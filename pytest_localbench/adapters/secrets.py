@@ -134,7 +134,9 @@ def _read_keyring(entry: str, needed_by: str) -> str:
     service, _, user = entry.rpartition("/")
     value: str | None = keyring.get_password(service, user)
     if not value:
-        raise ConfigError(f"{needed_by}: the keyring has no entry '{user}' for '{service}': keyring set {service} {user}")
+        raise ConfigError(
+            f"{needed_by}: the keyring has no entry '{user}' for '{service}': keyring set {service} {user}"
+        )
     return value
 
 

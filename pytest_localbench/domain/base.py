@@ -30,7 +30,7 @@ def check_id(value: str) -> str:
         )
     if "--" in value:
         raise ValueError(f"'{value}' is not a usable id: '--' separates the parts of a test id")
-    if value.split(".")[0] in WINDOWS_RESERVED:
+    if value.split(".", maxsplit=1)[0] in WINDOWS_RESERVED:
         raise ValueError(f"'{value}' is not a usable id: Windows reserves this name")
     if value.endswith("."):
         raise ValueError(f"'{value}' is not a usable id: it ends with a dot")

@@ -216,7 +216,18 @@ class Task(Frozen):
     @cached_property
     def content_hash(self) -> str:
         """16 hex digits over everything that can change a score; texts for people are left out."""
-        free = {"title", "description", "why", "source", "provenance", "metadata", "calibration", "status", "tags", "folder"}
+        free = {
+            "title",
+            "description",
+            "why",
+            "source",
+            "provenance",
+            "metadata",
+            "calibration",
+            "status",
+            "tags",
+            "folder",
+        }
         data = self.model_dump(mode="json", exclude=free, by_alias=True)
         text = json.dumps(data, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -275,4 +275,3 @@ class Engine:
             if job not in self._given:
                 self._replies[job] = reply
             self._cond.notify_all()
-

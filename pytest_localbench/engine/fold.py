@@ -39,7 +39,7 @@ def fold(source: FoldInput, frame: BenchmarkRun) -> BenchmarkRun:
     results = _results(records, source)
     opened = {data["model"]: {k: v for k, v in data.items() if k != "model"} for data in records.of("opened")}
     task_results = fold_tasks(results, tasks, categories, source.settings)
-    summary = summarize(categories, tasks, models, task_results, results)
+    summary = summarize(categories, models, task_results, results)
     notes = list(frame.notes)
     if records.damaged:
         notes.append(f"{records.damaged} damaged lines of the journal were left out")
@@ -73,9 +73,7 @@ def fold_tasks(
     for (category, task_id, _model), group in groups.items():
         task = by_task.get((category, task_id))
         if task is not None and category in by_category:
-            folded.append(
-                fold_task(group, task=task, weights=weights_for(task, by_category[category], settings))
-            )
+            folded.append(fold_task(group, task=task, weights=weights_for(task, by_category[category], settings)))
     return folded
 
 
@@ -89,11 +87,11 @@ def _results(records: Records, source: FoldInput) -> list[SampleResult]:
             found[key] = SampleResult.model_validate_json(text)
     crashed = set(source.crashed)
     for data in records.of("started"):
-        key = ResultKey.model_validate(data["key"])
-        if data["nodeid"] in crashed and str(key) not in found:
+        asked = ResultKey.model_validate(data["key"])
+        if data["nodeid"] in crashed and str(asked) not in found:
             failure = Failure(kind="lost", message="the process that ran this item died; its answer is lost")
-            found[str(key)] = SampleResult(
-                key=key, outcome="lost", failure=failure, reason=failure.message, nodeid=data["nodeid"]
+            found[str(asked)] = SampleResult(
+                key=asked, outcome="lost", failure=failure, reason=failure.message, nodeid=data["nodeid"]
             )
     return sorted(found.values(), key=lambda r: (r.key.category, r.key.task, r.key.model, r.key.sample, r.key.attempt))
 
@@ -102,7 +100,9 @@ def _unique(records: Iterable[dict[str, Any]], kind: type[Any]) -> list[Any]:
     seen: dict[str, Any] = {}
     for data in records:
         seen.setdefault(json.dumps([data.get("category"), data["id"]]), data)
-    return sorted((kind.model_validate(data) for data in seen.values()), key=lambda e: (getattr(e, "category", ""), e.id))
+    return sorted(
+        (kind.model_validate(data) for data in seen.values()), key=lambda e: (getattr(e, "category", ""), e.id)
+    )
 
 
 def _settings(settings: ScoreSettings) -> dict[str, Any]:

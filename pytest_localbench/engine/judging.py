@@ -83,7 +83,9 @@ def _guards(check: _Check) -> bool:
 def _run(check: _Check, context: EvaluationContext) -> Verdict:
     spec, evaluator = check.spec, check.evaluator
     try:
-        score = evaluator.evaluate(context) if spec.scope == "sample" else Score(None, TASK_SCOPE_PENDING, (), "pending")
+        score = (
+            evaluator.evaluate(context) if spec.scope == "sample" else Score(None, TASK_SCOPE_PENDING, (), "pending")
+        )
     except EvaluationError as error:
         score = Score(None, str(error), (), "evaluator_error")
     except Exception as error:  # noqa: BLE001 - a bug in an evaluator is our error, never the model's score

@@ -63,7 +63,7 @@ class CircuitBreaker:
                 self._failures = 0
 
 
-def ask_with_retry(  # noqa: PLR0917
+def ask_with_retry(
     adapter: Adapter,
     request: GenerationRequest,
     policy: RetryPolicy = DEFAULT,

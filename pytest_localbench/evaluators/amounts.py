@@ -52,7 +52,8 @@ _POINT_REGIONS: Final = frozenset({"ch", "li", "mx", "us", "pr", "gt", "hn", "ni
 class NumberHit:
     """One number in a text; ``text[start:end]`` is its numeral with its sign; ``readings`` are face values (15% is 15).
 
-    ``text[first:last]`` also covers its currency, percent sign and brackets. ``currency`` is an ISO 4217 code, or the mark itself where several currencies share it (``kr``, ``\u00a5``).
+    ``text[first:last]`` also covers its currency, percent sign and brackets.
+    ``currency`` is an ISO 4217 code, or the mark itself where several currencies share it (``kr``, ``\u00a5``).
     """
 
     start: int

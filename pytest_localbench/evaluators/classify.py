@@ -40,7 +40,9 @@ class Label(Evaluator[LabelOptions]):
         else:
             found = ctx.answer.label
         if not isinstance(found, str):
-            return Score(0.0, f"no single label found, '{gold}' expected", (Detail(path="label", expected=gold, score=0.0),))
+            return Score(
+                0.0, f"no single label found, '{gold}' expected", (Detail(path="label", expected=gold, score=0.0),)
+            )
         right = norm(found) == norm(gold)
         reason = f"'{found}'" if right else f"'{found}' should be '{gold}'"
         return Score(float(right), reason, (Detail(path="label", expected=gold, got=found, score=float(right)),))

@@ -53,7 +53,7 @@ AUTO = FieldSpec()
 
 
 def strict_equal(first: Any, second: Any) -> bool:
-    """JSON equality: ``true`` is not 1, 5 equals 5.0, integers of any size are exact, strings by canonical equivalence."""
+    """JSON equality: ``true`` is not 1, 5 equals 5.0, big integers are exact, strings by canonical equivalence."""
     if isinstance(first, bool) or isinstance(second, bool):
         return isinstance(first, bool) and isinstance(second, bool) and first == second
     if _is_number(first) and _is_number(second):
@@ -107,7 +107,7 @@ def _compare(expected: Any, got: Any, spec: FieldSpec) -> Match:
     return _text(first, second, spec, kind)
 
 
-def _kind_of(expected: Any) -> str:
+def _kind_of(expected: Any) -> Kind:
     if isinstance(expected, bool):
         return "boolean"
     if _is_number(expected):
@@ -174,7 +174,7 @@ def _number(expected: Any, got: Any, spec: FieldSpec, kind: str) -> Match:
     wanted = _one(expected, None if _is_number(expected) else "en", kind)
     if wanted is None:
         return RIGHT if strict_equal(expected, got) else WRONG
-    if isinstance(got, bool) or isinstance(got, dict | list):
+    if isinstance(got, bool | dict | list):
         return Match(0.0, "not a number")
     value, percent, currency = wanted
     if _is_number(got):

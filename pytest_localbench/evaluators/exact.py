@@ -43,7 +43,9 @@ def _expected(ctx: EvaluationContext, field: str | None) -> Any:
 
 def _verdict(score: float, expected: Any, got: Any, note: str = "") -> Score:
     shown = str(got)[:80]
-    reason = f"'{shown}'" if score >= 1 else f"'{shown}' should be '{str(expected)[:80]}'" + (f" ({note})" if note else "")
+    reason = (
+        f"'{shown}'" if score >= 1 else f"'{shown}' should be '{str(expected)[:80]}'" + (f" ({note})" if note else "")
+    )
     return Score(score, reason, (Detail(path="answer", expected=expected, got=got, score=score, note=note),))
 
 
@@ -63,7 +65,11 @@ class Exact(Evaluator[ExactOptions]):
     def __init__(self, options: ExactOptions, task: Task) -> None:
         super().__init__(options, task)
         for sample in task.samples:
-            if task.expected_of(sample) is None and not options.any_of and not (sample.has_expected or task.has_expected):
+            if (
+                task.expected_of(sample) is None
+                and not options.any_of
+                and not (sample.has_expected or task.has_expected)
+            ):
                 raise OptionError("there is nothing expected to compare with")
 
     def evaluate(self, ctx: EvaluationContext) -> Score:

@@ -3,7 +3,7 @@
 - A configured ``answer_marker`` counts where it occurs first (what follows may be a new question the model made up), to
   the end of its line. The usual markers ("Answer:", "Ergebnis:", ``\\boxed{}``) count where they occur last.
 - Exactly one fence: its content is the answer.
-- ``json``: see :mod:`.extract_json`. ``label``: see :func:`.labels.find_label`. ``code``, ``html``: :mod:`.extract_code`.
+- ``json``: see :mod:`.extract_json`. ``label``: :func:`.labels.find_label`. ``code``, ``html``: :mod:`.extract_code`.
 - ``number``: the whole answer when it holds one number, else the last number of the answer; after a marker the first.
 - ``text``: everything; its short answer (after the last marker, or the last line) is kept as ``short``.
 
@@ -16,10 +16,10 @@ import re
 from typing import Any, Final
 
 from ..domain.task import OutputSpec
-from .answer import Answer
+from .answer import Answer, Fence
 from .extract_code import find_code, find_html
 from .extract_json import find_json
-from .fences import Block, read_fences
+from .fences import read_fences
 from .labels import find_label
 from .markers import after_configured, after_usual, number_of, short_answer, undecorated
 from .reasoning import clean_reply, split_reasoning
@@ -38,24 +38,35 @@ def extract(
 ) -> Answer:
     """The answer of one reply; never raises, whatever the text is, and takes time linear in its length.
 
-    ``thinking``: reasoning the provider kept apart. ``expected``: only its shape (kind and keys) chooses between several
-    JSON values. ``finish_reason="length"`` marks a cut-off answer: then a number at the very end is unfinished and no
+    ``thinking``: reasoning the provider kept apart. ``expected``: only its shape (kind and keys) chooses between
+    several JSON values. ``finish_reason="length"`` marks a cut-off answer: then a number at the very end is unfinished and no
     answer. Notes: reasoning_cut, only_thinking, truncated, unclosed_fence, several_candidates, duplicate_keys,
     not_strict_json, unclosed_json, too_many_candidates, fragment.
     """
     text = clean_reply(reply)
     if output.format == "json" and _is_whole_json(text):
-        body, reasoning, found_notes = text, "", ()
+        body, reasoning, notes = text, "", list[str]()
     else:
-        body, reasoning, found_notes = split_reasoning(text)
-    notes = list(found_notes)
+        body, reasoning, cuts = split_reasoning(text)
+        notes = list(cuts)
     cut_off = finish_reason == "length"
     if cut_off:
         notes.append("truncated")
     blocks = read_fences(body)
     if blocks and not blocks[-1].fence.closed:
         notes.append("unclosed_fence")
-    parts: dict[str, Any] = _by_format(body, blocks, output, expected, cut_off, notes)
+    fences = [block.fence for block in blocks]
+    if output.format == "json":
+        spans = [(block.start, block.end) for block in blocks if block.fence.language in _JSON_FENCES]
+        found = find_json(body, expected=expected, blocks=spans, cut_off=cut_off)
+        notes.extend(found.notes)
+        parts: dict[str, Any] = {"text": found.text, "value": found.value, "level": found.level}
+    elif output.format in ("text", "label", "number"):
+        parts = _plain(output, body, fences, cut_off)
+    else:
+        answer, more = _structured(output, body, fences)
+        notes.extend(more)
+        parts = {"text": answer}
     clean = body.strip()
     if thinking:
         reasoning = f"{thinking}\n{reasoning}" if reasoning else thinking
@@ -64,7 +75,7 @@ def extract(
     return Answer(
         clean=clean,
         reasoning=reasoning,
-        fences=tuple(block.fence for block in blocks),
+        fences=tuple(fences),
         notes=tuple(dict.fromkeys(notes)),
         **parts,
     )
@@ -77,29 +88,20 @@ def _is_whole_json(text: str) -> bool:
     return find_json(text).text == text.strip()
 
 
-def _by_format(
-    body: str, blocks: list[Block], output: OutputSpec, expected: Any, cut_off: bool, notes: list[str]
-) -> dict[str, Any]:
-    fences = [block.fence for block in blocks]
-    if output.format == "json":
-        spans = [(block.start, block.end) for block in blocks if block.fence.language in _JSON_FENCES]
-        found = find_json(body, expected=expected, blocks=spans, cut_off=cut_off)
-        notes.extend(found.notes)
-        return {"text": found.text, "value": found.value, "level": found.level}
+def _structured(output: OutputSpec, body: str, fences: list[Fence]) -> tuple[str, tuple[str, ...]]:
     if output.format == "code":
-        return {"text": find_code(body, fences, output.language, output.entry)}
+        return find_code(body, fences, output.language, output.entry), ()
     if output.format == "html":
         page, fragment = find_html(body, fences)
-        if fragment:
-            notes.append("fragment")
-        return {"text": page}
-    if output.format == "none":
-        return {"text": body.strip()}
+        return page, ("fragment",) if fragment else ()
+    return body.strip(), ()
+
+
+def _plain(output: OutputSpec, body: str, fences: list[Fence], cut_off: bool) -> dict[str, Any]:
+    """``text``, ``label`` and ``short`` of the formats text, label and number."""
     configured = after_configured(body, output.answer_marker)
-    answer = configured if configured is not None else body.strip()
-    if configured is None and len(fences) == 1:
-        answer = fences[0].content.strip()
     marked = configured is not None
+    answer = configured if configured is not None else fences[0].content.strip() if len(fences) == 1 else body.strip()
     if output.format == "label":
         label = find_label(answer, output.labels, marked=marked)
         return {"text": label or answer, "label": label}

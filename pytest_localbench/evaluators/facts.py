@@ -144,7 +144,7 @@ class GroundingOptions(Options):
 
 
 class Grounding(Evaluator[GroundingOptions]):
-    """Numbers, dates, e-mails and names of the answer that the source does not hold: 1 minus their number over ``allow``."""
+    """1 minus the share of ``allow`` used up by numbers, dates, e-mails and names that the source does not hold."""
 
     role = "guard"
     guard_share = 0.5

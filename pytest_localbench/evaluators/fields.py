@@ -1,9 +1,10 @@
 """``json_fields``: an extracted JSON document against the expected one, field by field.
 
-Score = sum of weight x match over the expected fields, divided by the weight of the expected fields plus that of invented
-ones (extra keys and extra rows with a value). An expected ``null`` is a field like any other: ``null`` is right, a value is
-an invention, a missing key, "" or "N/A" are wrong unless declared; nulls earn only when some value was found as well. Rows
-are matched one to one so that the total is largest (Hungarian method); lists of plain values count as one field, by F1.
+Score = sum of weight x match over the expected fields, divided by the weight of the expected fields plus that of
+invented ones (extra keys and extra rows with a value). An expected ``null`` is a field like any other: ``null`` is
+right, a value is an invention, a missing key, "" or "N/A" are wrong unless declared; nulls earn only when some value was found
+as well. Rows are matched one to one so that the total is largest (Hungarian method); lists of plain values count as one
+field, by F1.
 """
 
 from __future__ import annotations

@@ -31,7 +31,9 @@ def rouge_l(reference: str, prediction: str) -> float:
 
 def rouge_n(reference: str, prediction: str, n: int = 1) -> float:
     """F1 of word n-grams, clipped."""
-    gold, got = (Counter(tuple(t[i : i + n]) for i in range(len(t) - n + 1)) for t in (words(reference), words(prediction)))
+    gold, got = (
+        Counter(tuple(t[i : i + n]) for i in range(len(t) - n + 1)) for t in (words(reference), words(prediction))
+    )
     if not gold or not got:
         return float(not gold and not got)
     return 2 * sum((gold & got).values()) / (sum(gold.values()) + sum(got.values()))

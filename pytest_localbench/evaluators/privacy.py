@@ -56,8 +56,12 @@ class Pii(Evaluator[PiiOptions]):
         folded = norm(text)
         hits = [("forbidden", phrase) for phrase in self.options.forbid if find_phrase(folded, phrase)]
         allowed = {norm(item) for item in self.options.allow}
-        hits += [(kind, found) for kind in self.options.detect for found in _detect(kind, text) if norm(found) not in allowed]
-        details = tuple(Detail(path=kind, got=mask(found), score=0.0, note="must not occur") for kind, found in hits[:10])
+        hits += [
+            (kind, found) for kind in self.options.detect for found in _detect(kind, text) if norm(found) not in allowed
+        ]
+        details = tuple(
+            Detail(path=kind, got=mask(found), score=0.0, note="must not occur") for kind, found in hits[:10]
+        )
         if not hits:
             return Score(1.0, "no personal data found")
         return Score(0.0, f"{len(hits)} pieces of personal data left, e.g. {hits[0][0]} {mask(hits[0][1])}", details)

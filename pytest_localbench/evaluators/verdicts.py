@@ -15,7 +15,8 @@ from .folding import norm
 TOLERANCE = 1e-9
 LOOP_SCORE = 0.35
 _REFUSAL = re.compile(
-    r"\b(i (can ?not|can't|am (not able|unable)|won't)|i'm (sorry|unable|not able)|as an ai\b|cannot (help|assist|comply)"
+    r"\b(i (can ?not|can't|am (not able|unable)|won't)|i'm (sorry|unable|not able)|i am sorry|as an ai\b"
+    r"|cannot (help|assist|comply)"
     r"|es tut mir leid|ich kann (das|ihnen|diese\w*) .{0,40}nicht|je suis désolée?|je ne peux pas|lo siento|no puedo"
     r"|przykro mi|nie mogę)\b"
 )

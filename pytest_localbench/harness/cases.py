@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -31,9 +32,9 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     session = activate(metafunc.config)
     task: Task | None = getattr(metafunc.function, TASK_ATTRIBUTE, None)
     if task is None:
-        cases = [pytest.param(Case(model, Sample(), 1), id=model.id) for model in session.models]
+        cases: list[Any] = [pytest.param(Case(model, Sample(), 1), id=model.id) for model in session.models]
     elif session.options.selfcheck:
-        cases = checks_of(task, session)
+        cases = list(checks_of(task, session))
     else:
         cases = _cases(task, session.models)
     metafunc.parametrize("localbench_model", cases, indirect=True)
@@ -61,4 +62,3 @@ def _cases(task: Task, models: list[ModelConfig]) -> list[object]:
                     parts.append(f"r{attempt}")
                 cases.append(pytest.param(Case(model, sample, attempt, unfit), id="--".join(parts), marks=marks))
     return cases
-

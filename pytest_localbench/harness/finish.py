@@ -24,6 +24,7 @@ from .lanes import is_task_node
 if TYPE_CHECKING:
     from .session import LocalbenchSession
 
+PHASES = {"setup", "call", "teardown"}
 OWN_CODES = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
 MARKUP = {"good": {"green": True}, "bad": {"red": True}, "warn": {"yellow": True}, "bold": {"bold": True},
           "dim": {"light": True}}  # fmt: skip
@@ -60,7 +61,7 @@ class Finisher:
             return
         note = getattr(report, "localbench", None)
         if note is None:
-            if report.when == "???" and is_task_node(report.nodeid):
+            if report.when not in PHASES and is_task_node(report.nodeid):
                 self._crashed.append(report.nodeid)
                 self._seen.add(report.nodeid)
             elif report.failed:
@@ -206,9 +207,7 @@ class Finisher:
         board = Board.of(self.run)
         if verbosity >= 0:
             reporter.write_sep("=", "localbench", bold=True)
-        for line in summary_lines(
-            board, width=writer.fullwidth, color=writer.hasmarkup, verbosity=verbosity, ascii_only=ascii_only
-        ):
+        for line in summary_lines(board, width=writer.fullwidth, verbosity=verbosity, ascii_only=ascii_only):
             reporter.write_line(line.text, **MARKUP.get(line.markup, {}))
         reporter.write_line(f"run document: {self._shown_path()}") if self.run.results else None
         reporter.write_line(closing_sentence(self.run))
@@ -218,4 +217,3 @@ class Finisher:
 
         chosen = self.session.options.json or self.session.recorder.folder / RUN_DOCUMENT
         return relative_to(chosen, self.config.rootpath)
-

@@ -63,9 +63,11 @@ class LaneScheduling:
     def schedule(self) -> None:
         """Choose, then schedule."""
         if self._chosen is None:
-            collections = self._default.registered_collections if hasattr(
-                self._default, "registered_collections"
-            ) else self._default.node2collection
+            collections = (
+                self._default.registered_collections
+                if hasattr(self._default, "registered_collections")
+                else self._default.node2collection
+            )
             tasks = [name for name in next(iter(collections.values()), []) if is_task_node(name)]
             self._chosen = self._lanes if tasks else self._default
             if tasks:
@@ -81,7 +83,7 @@ class LaneScheduling:
 def _lane_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import LoadScopeScheduling
 
-    class Lanes(LoadScopeScheduling):
+    class Lanes(LoadScopeScheduling):  # type: ignore[misc]
         """One work unit per lane; every other test is a unit of its own."""
 
         def _split_scope(self, nodeid: str) -> str:

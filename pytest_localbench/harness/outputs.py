@@ -25,7 +25,9 @@ def properties_of(result: SampleResult) -> list[tuple[str, object]]:
     return properties
 
 
-def failure_message(result: SampleResult, job: Job | None = None, *, task: Task | None = None, short: bool = False) -> str:
+def failure_message(
+    result: SampleResult, job: Job | None = None, *, task: Task | None = None, short: bool = False
+) -> str:
     """What a failing item prints: a compact diff for weak answers, one sentence and the remedy for errors."""
     subject = task or (job.task if job is not None else None)
     expected = None

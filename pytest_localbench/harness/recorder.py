@@ -46,7 +46,9 @@ class Recorder:
     def without_finished(self, plan: Plan) -> Plan:
         """On a worker: the plan without what a crashed predecessor already answered."""
         if self.is_worker and self.folder.is_dir():
-            done = {_key_text(data) for data in read_journals(self.folder, frozenset({"result", "started"})).of("result")}
+            done = {
+                _key_text(data) for data in read_journals(self.folder, frozenset({"result", "started"})).of("result")
+            }
             plan.jobs = [job for job in plan.jobs if str(job.key) not in done]
         return plan
 
@@ -79,7 +81,7 @@ class Recorder:
         report.localbench = {"outcome": result.outcome, "line": item_line(result)}  # type: ignore[attr-defined]
         if self.is_worker:
             text = result.model_dump_json(exclude=TRAVELS_WITHOUT, exclude_defaults=True)
-            report.localbench["result"] = self._redact(text)  # type: ignore[attr-defined]
+            report.localbench["result"] = self._redact(text)
         else:
             self.config.hook.pytest_localbench_result(config=self.config, result=result)
 

@@ -59,7 +59,9 @@ class NullScores:
                     good = low - TOLERANCE <= mean <= high + TOLERANCE
                     bound = f"at least {low:g}" if low else f"at most {high:g}"
                     verdict = "ok" if good else "OUT OF BOUNDS"
-                    found.append((f"{category}: {kind} earns {mean:.3f} over {len(values)} tasks ({bound}): {verdict}", good))
+                    found.append(
+                        (f"{category}: {kind} earns {mean:.3f} over {len(values)} tasks ({bound}): {verdict}", good)
+                    )
         return found
 
 
@@ -125,7 +127,9 @@ def _null_problems(session: LocalbenchSession, task: Task) -> list[str]:
                 qualities.append(quality)
                 low, high = TASK_BOUNDS.get(kind, (0.0, 1.0))
                 if not low - TOLERANCE <= quality <= high + TOLERANCE:
-                    problems.append(f"{kind} earns {quality:.3f} on sample '{sample.id}', outside {low:g} to {high:g}: {why}")
+                    problems.append(
+                        f"{kind} earns {quality:.3f} on sample '{sample.id}', outside {low:g} to {high:g}: {why}"
+                    )
         if qualities:
             session.null_scores.add(task.category, kind, sum(qualities) / len(qualities))
     return problems[:5]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ class LocalbenchSession:
         self.settings = ScoreSettings(weights=_weights(options.weights), memory_budget_bytes=_half_of_memory())
         self.suite = SuiteCache(config.rootpath)
         self.run_id = _run_id(config)
-        worker = config.workerinput["workerid"] if self.is_worker else "main"
+        worker = str(getattr(config, "workerinput", {}).get("workerid", "main"))
         self.recorder = Recorder(config, options.data_dir, self.run_id, worker, self.is_worker, redact)
         self.finisher = Finisher(self)
         self._judges: dict[tuple[str, str], Judge] = {}
@@ -163,7 +163,9 @@ class LocalbenchSession:
         """The question behind a collected item."""
         job = item.stash.get(JOB, None) or self._job(item)
         if job is None:
-            raise pytest.UsageError(f"{item.nodeid}: localbench fixtures need a task; only collected task files have one")
+            raise pytest.UsageError(
+                f"{item.nodeid}: localbench fixtures need a task; only collected task files have one"
+            )
         return job
 
     def response(self, item: pytest.Item) -> ModelResponse:
@@ -230,9 +232,11 @@ class LocalbenchSession:
             pytest.fail(str(error), pytrace=False)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach the result to the report as plain data; what ended without a result is recorded here."""
-        report: pytest.TestReport = yield
+        report = yield
         if self.options.selfcheck:
             return report
         job = item.stash.get(JOB, None)
@@ -258,13 +262,16 @@ class LocalbenchSession:
         return result
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[Any]:
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
         """Release the job when its item is over, whatever became of it."""
         outcome = yield
         job = item.stash.get(JOB, None)
         if job is not None:
             self.engine.release(job)
-            item.stash[RESULT] = None  # type: ignore[assignment]
+            if RESULT in item.stash:
+                del item.stash[RESULT]
         return outcome
 
     # -- reports and the end: see finish.py --------------------------------------------------------------------------
@@ -290,7 +297,7 @@ class LocalbenchSession:
         self.finisher.finish(session, int(exitstatus))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_terminal_summary(self, terminalreporter: Any) -> Iterator[None]:
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, None, None]:
         """The table comes after pytest's own sections, so that failures do not bury it."""
         yield
         self.finisher.print_summary(terminalreporter)
@@ -326,7 +333,9 @@ def _weights(text: str | None) -> EvaluationWeights | None:
     for part in text.split(","):
         name, _, number = part.partition("=")
         if name.strip() not in COMPONENTS:
-            raise ConfigError(f"--localbench-weights: unknown component '{name.strip()}'; known: {', '.join(COMPONENTS)}")
+            raise ConfigError(
+                f"--localbench-weights: unknown component '{name.strip()}'; known: {', '.join(COMPONENTS)}"
+            )
         try:
             values[name.strip()] = float(number)
         except ValueError:

@@ -70,15 +70,21 @@ def _notes(run: BenchmarkRun) -> list[str]:
         notes += _odd_answers(model, answers)
         noisy = sum(r.contended for r in answers)
         if noisy:
-            notes.append(f"{model}: {noisy} of {len(answers)} answers were timed while other work ran; their times do not count")
+            notes.append(
+                f"{model}: {noisy} of {len(answers)} answers were timed while other work ran; their times do not count"
+            )
     for score in run.summary:
         if score.n_scored and not score.covered:
             share = score.coverage or 0.0
-            notes.append(f"{score.category} {score.model}: only {share:.0%} of the tasks were scored; the score cannot pass a gate")
+            notes.append(
+                f"{score.category} {score.model}: only {share:.0%} of the tasks were scored; the score cannot pass a gate"
+            )
         if 0 < score.n_scored < 5:
             notes.append(f"{score.category} {score.model}: {score.n_scored} tasks are too few for an interval")
         if score.n_skipped:
-            notes.append(f"{score.category} {score.model}: {score.n_skipped} tasks do not fit this model and were skipped")
+            notes.append(
+                f"{score.category} {score.model}: {score.n_skipped} tasks do not fit this model and were skipped"
+            )
         if score.common_components:
             notes.append(f"{score.category}: models are compared on {', '.join(score.common_components)} only")
     for comparison in run.comparisons:

@@ -77,14 +77,16 @@ COLUMNS = (
 )
 
 
-def summary_lines(board: Board, *, width: int, color: bool, verbosity: int, ascii_only: bool) -> list[Line]:
-    """The category tables with notes; ``verbosity`` below 0 gives one line per model and category, above 0 the tasks."""
+def summary_lines(board: Board, *, width: int, verbosity: int, ascii_only: bool) -> list[Line]:
+    """The category tables with notes; ``verbosity`` below 0: one line per model and category, above 0: the tasks, too."""
     lines: list[Line] = []
     for category, rows in board.rows.items():
         if verbosity < 0:
             lines += [Line(_short(row.score)) for row in rows]
             continue
-        lines.append(Line(safe(f"{board.names.get(category, category)}  (score 0 to 10, quality 1 to 10)", width), "bold"))
+        lines.append(
+            Line(safe(f"{board.names.get(category, category)}  (score 0 to 10, quality 1 to 10)", width), "bold")
+        )
         lines += _table(rows, width, ascii_only)
         if verbosity > 0:
             lines += _tasks(board, category, width)
@@ -137,7 +139,10 @@ def _overall(board: Board, limit: int) -> list[Line]:
     if len(board.rows) < 2:
         return []
     found = [o for o in board.run.overall if o.score is not None]
-    return [Line(safe(f"overall {o.model}: {o.score:.1f} over {len(o.categories)} categories", limit), "bold") for o in found]
+    return [
+        Line(safe(f"overall {o.model}: {o.score:.1f} over {len(o.categories)} categories", limit), "bold")
+        for o in found
+    ]
 
 
 def item_line(result: SampleResult) -> str:
@@ -163,7 +168,9 @@ def closing_sentence(run: BenchmarkRun) -> str:
     if run.lost:
         return f"exit code {code}: {len(run.lost)} items are lost ({found})."
     if code == 5:
-        return "exit code 5: nothing was selected, so 0 items were scored" + (" and no gate is met." if run.gate else ".")
+        return "exit code 5: nothing was selected, so 0 items were scored" + (
+            " and no gate is met." if run.gate else "."
+        )
     if code == 2:
         return f"exit code 2: the run was interrupted; what was answered is kept ({found})."
     if run.gate is None:
@@ -175,7 +182,8 @@ def closing_sentence(run: BenchmarkRun) -> str:
         return f"exit code {code}: {broken} of {len(run.gate.checks)} gates not met ({found})."
     if code == 0:
         return f"exit code 0: all gates are met ({len(run.gate.checks)}); {found} alone do not fail a gated run."
-    return f"exit code {code}: all gates are met, but there were errors, failed ordinary tests or --localbench-strict ({found})."
+    why = "there were errors, failed ordinary tests or --localbench-strict"
+    return f"exit code {code}: all gates are met, but {why} ({found})."
 
 
 def failure_text(result: SampleResult, task_title: str, expected: Any) -> str:

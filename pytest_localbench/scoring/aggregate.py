@@ -12,7 +12,6 @@ from ..domain.model import ModelConfig
 from ..domain.result import SampleResult, TaskResult
 from ..domain.run import CategoryScore, Comparison, Interval, OverallScore
 from ..domain.score import COMPONENTS, ComponentName
-from ..domain.task import Task
 from .comparison import compare_models, ranks
 from .constants import SLOW_PERCENTILE
 from .intervals import mean_interval
@@ -34,7 +33,6 @@ class Summary:
 
 def summarize(
     categories: Sequence[Category],
-    tasks: Sequence[Task],
     models: Sequence[ModelConfig],
     task_results: Sequence[TaskResult],
     results: Sequence[SampleResult],
@@ -93,7 +91,9 @@ def _category_score(
         model=model,
         ultimate_score=_mean(points, weights),
         quality=_mean([r.quality for r in scored], weights),
-        interval=None if interval is None else Interval(low=10 * interval[0], high=10 * interval[1], method=interval[2]),
+        interval=None
+        if interval is None
+        else Interval(low=10 * interval[0], high=10 * interval[1], method=interval[2]),
         components={name: _mean([_normalized(r, name) for r in scored], weights) for name in COMPONENTS},
         components_used=tuple(name for name in COMPONENTS if name in used),
         n_tasks=len(mine),
@@ -173,4 +173,6 @@ def _overall(model: str, scores: Sequence[CategoryScore]) -> OverallScore:
     partial = len(covered) < len(mine) or not covered
     value = fmean(s.ultimate_score or 0.0 for s in covered) if covered and not partial else None
     reason = "not every category is covered" if partial else ""
-    return OverallScore(model=model, score=value, categories=tuple(s.category for s in covered), partial=partial, reason=reason)
+    return OverallScore(
+        model=model, score=value, categories=tuple(s.category for s in covered), partial=partial, reason=reason
+    )

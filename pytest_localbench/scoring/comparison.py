@@ -25,8 +25,10 @@ def sign_flip_p(differences: Sequence[float], weights: Sequence[float]) -> float
     parts = [d * w for d, w in zip(differences, weights, strict=True)]
     observed = abs(math.fsum(parts)) - 1e-12
     if len(parts) <= EXACT_SIGN_FLIPS_UP_TO:
-        sums = (abs(sum(s * p for s, p in zip(signs, parts, strict=True))) for signs in product((1, -1), repeat=len(parts)))
-        return sum(value >= observed for value in sums) / 2 ** len(parts)
+        sums = (
+            abs(sum(s * p for s, p in zip(signs, parts, strict=True))) for signs in product((1, -1), repeat=len(parts))
+        )
+        return float(sum(value >= observed for value in sums) / 2 ** len(parts))
     import numpy as np
 
     signs = np.random.default_rng(SIGN_FLIP_SEED).choice((-1.0, 1.0), size=(SIGN_FLIP_DRAWS, len(parts)))

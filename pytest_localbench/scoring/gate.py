@@ -62,7 +62,9 @@ def parse_gate(text: str) -> Gate:
         raise ConfigError(f"gate '{text}' cannot be read; write it as CATEGORY:METRIC>=VALUE, e.g. 'doc*:quality>=6'")
     metric = found["metric"]
     if metric not in METRICS:
-        raise ConfigError(f"gate '{text}': unknown metric '{metric}'{did_you_mean(metric, METRICS)}; known: {', '.join(METRICS)}")
+        raise ConfigError(
+            f"gate '{text}': unknown metric '{metric}'{did_you_mean(metric, METRICS)}; known: {', '.join(METRICS)}"
+        )
     try:
         value = float(found["value"])
     except ValueError:
@@ -72,7 +74,9 @@ def parse_gate(text: str) -> Gate:
         raise ConfigError(f"gate '{text}': {metric} lies between {low:g} and {high:g}")
     if found["task"] and metric not in {"score", "quality", "pass_rate", "median_s"}:
         raise ConfigError(f"gate '{text}': '{metric}' is measured per category, not per task")
-    return Gate(text.strip(), found["category"] or "*", found["task"], found["model"] or "*", metric, found["op"], value)
+    return Gate(
+        text.strip(), found["category"] or "*", found["task"], found["model"] or "*", metric, found["op"], value
+    )
 
 
 def evaluate_gates(
@@ -87,7 +91,9 @@ def evaluate_gates(
     """Every threshold of the run, of its categories and of its tasks; ``None`` when there is none."""
     checks: list[GateCheck] = []
     if fail_under is not None:
-        checks += _apply(Gate(f"score>={fail_under:g}", "*", None, "*", "score", ">=", fail_under), summary, task_results)
+        checks += _apply(
+            Gate(f"score>={fail_under:g}", "*", None, "*", "score", ">=", fail_under), summary, task_results
+        )
     for gate in gates:
         checks += _apply(gate, summary, task_results)
     for category in categories:
@@ -100,7 +106,9 @@ def evaluate_gates(
 
 def _apply(gate: Gate, summary: Sequence[CategoryScore], task_results: Sequence[TaskResult]) -> list[GateCheck]:
     if gate.task is not None:
-        chosen = [r for r in task_results if _fits(gate, r.category, r.model) and fnmatch.fnmatchcase(r.task, gate.task)]
+        chosen = [
+            r for r in task_results if _fits(gate, r.category, r.model) and fnmatch.fnmatchcase(r.task, gate.task)
+        ]
         checks = [_check(gate, r.category, r.model, _task_value(r, gate.metric), task=r.task) for r in chosen]
     else:
         rows = [s for s in summary if _fits(gate, s.category, s.model)]
@@ -112,7 +120,11 @@ def _apply(gate: Gate, summary: Sequence[CategoryScore], task_results: Sequence[
         problem = f"nothing that ran matches (categories: {', '.join(known)}){did_you_mean(gate.category, known)}"
     else:
         problem = "0 items scored"
-    return [GateCheck(expression=gate.text, threshold=gate.value, passed=False, message=f"gate not met: {gate.text}: {problem}")]
+    return [
+        GateCheck(
+            expression=gate.text, threshold=gate.value, passed=False, message=f"gate not met: {gate.text}: {problem}"
+        )
+    ]
 
 
 def _fits(gate: Gate, category: str, model: str) -> bool:
@@ -192,16 +204,23 @@ def _task_thresholds(task: Task, task_results: Iterable[TaskResult]) -> list[Gat
     mine = [r for r in task_results if (r.category, r.task) == (task.category, task.id) and r.status != "skipped"]
     for result in mine:
         if task.thresholds.fail_under is not None:
-            gate = Gate(f"{task.id}: fail_under", task.category, task.id, "*", "score", ">=", task.thresholds.fail_under)
+            gate = Gate(
+                f"{task.id}: fail_under", task.category, task.id, "*", "score", ">=", task.thresholds.fail_under
+            )
             checks.append(_check(gate, task.category, result.model, result.ultimate_score, task=task.id))
         if task.thresholds.must_pass:
             passed = result.status == "passed"
             words = "passed" if passed else f"must pass, but {result.reason or result.status}"
             checks.append(
                 GateCheck(
-                    expression=f"{task.id}: must_pass", category=task.category, model=result.model, task=task.id,
-                    value=result.quality, threshold=task.thresholds.pass_quality, passed=passed,
+                    expression=f"{task.id}: must_pass",
+                    category=task.category,
+                    model=result.model,
+                    task=task.id,
+                    value=result.quality,
+                    threshold=task.thresholds.pass_quality,
+                    passed=passed,
                     message=f"gate {'met' if passed else 'not met'}: {task.category}/{task.id} {result.model}: {words}",
-                )  # fmt: skip
+                )
             )
     return checks

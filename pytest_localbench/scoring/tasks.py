@@ -98,9 +98,7 @@ def _labels(scored: Sequence[SampleResult], task: Task) -> dict[str, float | Non
     return label_metrics([(str(gold[r.key.sample]), r.label) for r in scored if r.key.sample in gold])
 
 
-def _components(
-    scored: Sequence[SampleResult], quality: float, weights: EvaluationWeights
-) -> list[ScoreComponent]:
+def _components(scored: Sequence[SampleResult], quality: float, weights: EvaluationWeights) -> list[ScoreComponent]:
     folded = []
     for name in [c.name for c in scored[0].components]:
         parts = [c for r in scored for c in r.components if c.name == name and c.normalized is not None]
@@ -129,5 +127,3 @@ def _raw(name: ComponentName, values: Sequence[float]) -> float | None:
     if not values:
         return None
     return median(values) if name == "time" else max(values) if name == "memory" else fmean(values)
-
-

@@ -15,9 +15,7 @@ def components_used(
     return tuple(name for name in COMPONENTS if name in names)
 
 
-def ultimate_score(
-    components: Sequence[ScoreComponent], only: frozenset[ComponentName] | None = None
-) -> float | None:
+def ultimate_score(components: Sequence[ScoreComponent], only: frozenset[ComponentName] | None = None) -> float | None:
     """``10 * sum(w * n) / sum(w)`` over the components that count; the weight of a missing one is spread over the rest.
 
     ``None`` when quality was not scored or nothing counts.
@@ -33,6 +31,4 @@ def ultimate_score(
 
 
 def _counting(components: Sequence[ScoreComponent], only: frozenset[ComponentName] | None) -> Iterable[ScoreComponent]:
-    return (
-        c for c in components if c.normalized is not None and c.weight > 0 and (only is None or c.name in only)
-    )
+    return (c for c in components if c.normalized is not None and c.weight > 0 and (only is None or c.name in only))

@@ -45,7 +45,9 @@ def load_model_file(path: Path, root: Path) -> ModelConfig:
     data.setdefault("id", path.stem)
     for field in _literal_keys(data):
         raise ModelFileError(
-            shown, line_of(path, field), f"'{field[-1]}' looks like a key; write a reference such as ${{env:NAME}} instead"
+            shown,
+            line_of(path, field),
+            f"'{field[-1]}' looks like a key; write a reference such as ${{env:NAME}} instead",
         )
     key = data.get("api_key")
     if key is not None and not _REFERENCE.match(str(key)):

@@ -30,16 +30,16 @@ def read_samples(folder: Path, value: Any) -> list[dict[str, Any]]:
 
 def _inline(folder: Path, row: Any) -> dict[str, Any]:
     if not isinstance(row, dict):
-        raise ValueError("every sample is a mapping with id, variables, expected ...")
-    row = dict(row)
-    if "expected" in row:
-        row["expected"] = at_file(folder, row["expected"])
-        row["has_expected"] = True
-    if "images" in row:
-        row["images"] = [file_entry(folder, image, "image") for image in row["images"]]
-    if row.get("skip") is True:
-        row["skip"] = "the sample is switched off"
-    return row
+        raise ValueError("every sample is a mapping with id, variables, expected ...")  # noqa: TRY004 - read as a sentence
+    found: dict[str, Any] = dict(row)
+    if "expected" in found:
+        found["expected"] = at_file(folder, found["expected"])
+        found["has_expected"] = True
+    if "images" in found:
+        found["images"] = [file_entry(folder, image, "image") for image in found["images"]]
+    if found.get("skip") is True:
+        found["skip"] = "the sample is switched off"
+    return found
 
 
 def _check_ids(ids: list[str], count: int) -> None:

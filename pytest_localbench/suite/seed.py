@@ -24,7 +24,9 @@ def load_seed(data_dir: Path, root: Path) -> list[tuple[Category, list[Task]]]:
         named = data.get("category", data.get("category_id")) if isinstance(data, dict) else None
         if named not in categories:
             known = ", ".join(sorted(categories)) or "none"
-            raise TaskFileError(shown, 1, f"there is no category '{named}' in {data_dir.name}/categories (known: {known})")
+            raise TaskFileError(
+                shown, 1, f"there is no category '{named}' in {data_dir.name}/categories (known: {known})"
+            )
         tasks[str(named)].extend(load_task_file(path, categories[str(named)], root, folder=data_dir))
     for found in tasks.values():
         check_unique(found)

@@ -83,7 +83,9 @@ def load_task_file(path: Path, category: Category, root: Path, folder: Path | No
         tasks = []
         for index, entry in enumerate(data):
             line = line_of(path, (index,)) if len(data) < 1000 else 1
-            tasks.append(_task(entry, category, path, shown, root, home, line=line, default_id=f"{path.stem}-{index + 1}"))
+            tasks.append(
+                _task(entry, category, path, shown, root, home, line=line, default_id=f"{path.stem}-{index + 1}")
+            )
         check_unique(tasks)
         return tasks
     return [_task(data, category, path, shown, root, home, line=1, default_id=path.stem)]
@@ -106,16 +108,18 @@ def check_unique(tasks: Iterable[Task]) -> None:
 def _entity(data: Any, kind: str, path: Path, shown: str, line: int = 1) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise TaskFileError(shown, line, f"a {kind} is a mapping (id, title, ...)")
-    data = dict(data)
-    found = data.pop("kind", kind)
+    entity: dict[str, Any] = dict(data)
+    found = entity.pop("kind", kind)
     if found != kind:
         raise TaskFileError(shown, line_of(path, ("kind",), line), f"'kind: {found}' where a {kind} was expected")
-    version = data.pop("schema", SCHEMA)
+    version = entity.pop("schema", SCHEMA)
     if version != SCHEMA:
         raise TaskFileError(
-            shown, line_of(path, ("schema",), line), f"schema {version} was made for a newer version; this one reads {SCHEMA}"
+            shown,
+            line_of(path, ("schema",), line),
+            f"schema {version} was made for a newer version; this one reads {SCHEMA}",
         )
-    return data
+    return entity
 
 
 def _task(

@@ -10,7 +10,9 @@ import pytest
 def test_items_are_named_by_task_model_sample_and_attempt(project):
     project.model()
     project.exact("one")
-    project.task("two", """
+    project.task(
+        "two",
+        """
         id: two
         input: {prompt: "{{ q }}"}
         samples:
@@ -18,7 +20,8 @@ def test_items_are_named_by_task_model_sample_and_attempt(project):
           - {id: b, variables: {q: y}, expected: "2"}
         evaluators: [{use: exact}]
         repeats: 2
-    """)
+    """,
+    )
     found = project.run("--collect-only", "-q").text
     for name in ("one[m]", "two[m--a]", "two[m--a--r2]", "two[m--b]", "two[m--b--r2]"):
         assert f"::{name}\n" in found
@@ -59,8 +62,10 @@ def test_failed_items_are_rerun_alone(project):
 
 
 def test_drafts_and_unfit_models_are_skipped_with_a_reason(project):
-    project.write("data/models/m.json", json.dumps(
-        {"provider": "scripted", "capabilities": {"vision": True}, "options": {"default": "Paris"}}))
+    project.write(
+        "data/models/m.json",
+        json.dumps({"provider": "scripted", "capabilities": {"vision": True}, "options": {"default": "Paris"}}),
+    )
     project.write("data/models/blind.json", json.dumps({"provider": "scripted", "capabilities": {"vision": False}}))
     project.exact("draft", status="draft")
     project.exact("picture", requires={"vision": True})
@@ -75,12 +80,15 @@ def test_drafts_and_unfit_models_are_skipped_with_a_reason(project):
 
 def test_a_wrong_file_is_one_sentence_with_its_line(project):
     project.model()
-    project.task("bad", """
+    project.task(
+        "bad",
+        """
         id: bad
         input: {prompt: hi}
         expeced: {a: 1}
         evaluators: [{use: exact}]
-    """)
+    """,
+    )
     run = project.run()
     assert run.code == 2
     assert "docs/tasks/bad.yaml:4: task 'bad': unknown key 'expeced' (did you mean 'expected'?)" in run.text
@@ -118,9 +126,20 @@ def test_two_tasks_with_one_id_are_refused(project):
 def test_the_flat_store_is_collected(project):
     project.model(default="Paris")
     project.write("data/categories/geo.json", '{"id": "geo", "name": "Geography"}')
-    project.write("data/tasks/t.json", json.dumps(
-        {"id": "t", "name": "Capital", "category_id": "geo", "input_data": "Capital?", "expected_output": "Paris",
-         "complexity_score": 1, "created_at": "2025-01-01T00:00:00Z"}))
+    project.write(
+        "data/tasks/t.json",
+        json.dumps(
+            {
+                "id": "t",
+                "name": "Capital",
+                "category_id": "geo",
+                "input_data": "Capital?",
+                "expected_output": "Paris",
+                "complexity_score": 1,
+                "created_at": "2025-01-01T00:00:00Z",
+            }
+        ),
+    )
     run = project.run("-m", "geo", target="data")
     assert run.outcomes == {"passed": 1}
     assert run.document["tasks"][0]["title"] == "Capital"

@@ -9,14 +9,16 @@ import pytest
 
 
 def test_outcomes_are_kept_apart(project):
-    project.model(answers={
-        "right": "Paris",
-        "wrong": "London",
-        "nothing": "",
-        "thought": {"text": "", "thinking": "hm", "finish_reason": "length"},
-        "broken": {"error": "boom"},
-        "refused": "I'm sorry, I cannot help with that.",
-    })
+    project.model(
+        answers={
+            "right": "Paris",
+            "wrong": "London",
+            "nothing": "",
+            "thought": {"text": "", "thinking": "hm", "finish_reason": "length"},
+            "broken": {"error": "boom"},
+            "refused": "I'm sorry, I cannot help with that.",
+        }
+    )
     for name in ("right", "wrong", "nothing", "thought", "broken", "refused"):
         project.exact(name)
     run = project.run()
@@ -171,10 +173,13 @@ def test_a_read_only_folder_is_one_sentence(project):
 
 
 def test_selfcheck_needs_no_model_and_finds_a_task_that_is_too_easy(project):
-    project.exact("good", calibration=[
-        {"name": "reference", "output": "@expected", "min": 1.0},
-        {"name": "wrong", "output": "London", "max": 0.0},
-    ])
+    project.exact(
+        "good",
+        calibration=[
+            {"name": "reference", "output": "@expected", "min": 1.0},
+            {"name": "wrong", "output": "London", "max": 0.0},
+        ],
+    )
     run = project.run("--localbench-selfcheck")
     assert run.code == 0
     assert run.outcomes == {"passed": 3}
