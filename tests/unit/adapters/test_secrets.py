@@ -1,0 +1,55 @@
+"""Keys: where they come from, and that no text shows them."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_localbench.adapters.secrets import redact, resolve
+from pytest_localbench.errors import ConfigError, MissingCredential
+
+
+@pytest.mark.parametrize("reference", ["${env:BENCH_KEY}", "env:BENCH_KEY", " env:BENCH_KEY "])
+def test_from_the_environment(monkeypatch, reference):
+    monkeypatch.setenv("BENCH_KEY", " very-private-value\n")
+    secret = resolve(reference)
+    assert secret.reveal() == "very-private-value"
+    assert "private" not in f"{secret} {secret!r}"
+    assert redact("sent very-private-value along") == "sent [redacted] along"
+
+
+def test_from_a_file(tmp_path):
+    (tmp_path / "key").write_text("file-held-value\n")
+    assert resolve(f"file:{tmp_path / 'key'}").reveal() == "file-held-value"
+    (tmp_path / "empty").write_text("\n")
+    with pytest.raises(ConfigError, match="is empty"):
+        resolve(f"file:{tmp_path / 'empty'}")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        resolve(f"file:{tmp_path / 'none'}")
+
+
+def test_what_is_not_set_or_no_reference(monkeypatch):
+    monkeypatch.delenv("BENCH_KEY", raising=False)
+    with pytest.raises(MissingCredential, match="model 'm' reads its key from the environment variable BENCH_KEY"):
+        resolve("env:BENCH_KEY", "model 'm'")
+    with pytest.raises(ConfigError, match="must be a reference") as caught:
+        resolve("sk-plainly-written-key")
+    assert "plainly" not in str(caught.value)
+    monkeypatch.setenv("BENCH_KEY", "line\nbreak-inside")
+    with pytest.raises(ConfigError, match="characters that no key has"):
+        resolve("env:BENCH_KEY")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sk-abcdefgh12345678", "sk-ant-api03-abcdefgh", "AIzaSyA1234567890abcdefghijk", "hf_abcdefghijkl",
+        "ghp_abcdefghijkl", "Bearer abcdefghijk", "bearer abcdefghijk",
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_key_is_taken_out(key):
+    assert redact(f"before {key} after") == "before [redacted] after"
+
+
+def test_other_text_is_left_alone():
+    for text in ("", "task-list, risk-free, bearer of news", "the high ground", "sk-1"):
+        assert redact(text) == text
