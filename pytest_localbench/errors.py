@@ -11,7 +11,6 @@
         ModelUnavailable          no such model, no server, a file that is missing or damaged
         GenerationTimeout         our deadline passed
         GenerationFailed          the server or the wire failed (``retryable`` says whether to ask again)
-          ConnectionFailed        no connection, or it broke before the first byte of an answer
         ContextTooLong            prompt and answer do not fit into the context window
       EvaluationError             our side could not judge an answer
       DocumentError               a stored file is unusable
@@ -116,10 +115,6 @@ class GenerationFailed(ModelError):
     def __init__(self, message: str, *, retryable: bool, retry_after_s: float | None = None, details: str = "") -> None:
         super().__init__(message, retry_after_s=retry_after_s, details=details)
         self.retryable = retryable
-
-
-class ConnectionFailed(GenerationFailed):
-    """No connection, or it broke before the first byte of an answer; several in a row mean that the server is gone."""
 
 
 class ContextTooLong(ModelError):

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from ..domain.model import Capabilities, ModelConfig
 from ..domain.response import GenerationRequest, ModelResponse
-from ..errors import ConfigError, ModelFileError, did_you_mean
 
 
 class Adapter(ABC):
@@ -52,34 +49,3 @@ class Adapter(ABC):
     def fingerprint(self) -> dict[str, Any]:
         """What identifies weights, template and runtime: plain data."""
         return {}
-
-
-def wrong_setting(config: ModelConfig, problem: str) -> ConfigError:
-    """The error for something a model file says: with path and line when the model came from a file."""
-    if config.source is None:
-        return ConfigError(f"model '{config.id}': {problem}")
-    return ModelFileError(config.source.path, config.source.line, f"model '{config.id}': {problem}")
-
-
-def check_options(config: ModelConfig, known: Iterable[str]) -> dict[str, Any]:
-    """The options of a model; raises ConfigError for a name that this provider does not know."""
-    names = sorted(known)
-    for name in config.options:
-        if name not in names:
-            offered = ", ".join(names) or "none"
-            raise wrong_setting(
-                config,
-                f"unknown option '{name}'{did_you_mean(str(name), names)}; "
-                f"the provider '{config.provider}' knows: {offered}",
-            )
-    return config.options
-
-
-def beside_model_file(config: ModelConfig, path: str) -> Path:
-    """A path written in a model file: absolute, or relative to that file, or else to the working directory."""
-    given = Path(path).expanduser()
-    if config.source is not None and not given.is_absolute():
-        beside = Path(config.source.path).parent / given
-        if beside.exists():
-            return beside
-    return given
