@@ -17,7 +17,7 @@ from .text import fill
 
 HERE = Path(__file__).resolve().parent
 SEED = 2025
-MODULES = ("invoices", "ledgers", "letters", "lease")
+MODULES = ("invoices", "ledgers", "letters", "lease", "rows", "pictures", "manual")
 
 
 def draws() -> dict[str, Draw]:

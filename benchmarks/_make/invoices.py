@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
-from decimal import Decimal as D
+from decimal import Decimal
 
 from . import ids
 from .drawing import Draw, Drawing, day
@@ -13,21 +13,30 @@ from .text import cents, columns, dotted, long_date, money, number, pair
 
 def receipt_en(rng: random.Random) -> Drawing:
     """Two till receipts: one with plain labels, one with VAT, cash and change beside the total."""
-    goods = ["Oat bread", "Apples 1 kg", "Cheddar 200 g", "Tea bags 80", "Soap bar", "Rice 2 kg", "Olive oil", "Plums 500 g"]
+    goods = [
+        "Oat bread",
+        "Apples 1 kg",
+        "Cheddar 200 g",
+        "Tea bags 80",
+        "Soap bar",
+        "Rice 2 kg",
+        "Olive oil",
+        "Plums 500 g",
+    ]
 
-    def basket(count: int) -> list[tuple[str, D]]:
-        return [(name, D(rng.randrange(95, 690)) / 100) for name in rng.sample(goods, count)]
+    def basket(count: int) -> list[tuple[str, Decimal]]:
+        return [(name, Decimal(rng.randrange(95, 690)) / 100) for name in rng.sample(goods, count)]
 
     bought, when = basket(2), day(rng, date(2025, 1, 7), 150)
     labelled = {"store": rng.choice(["Fennel Corner Shop", "Birch Lane Stores", "Old Mill Grocers"])}
-    total = sum((price for _, price in bought), D(0))
+    total = sum((price for _, price in bought), Decimal(0))
     easy = "\n".join(
         [f"Store: {labelled['store']}", f"Date: {when}", *(f"{n}: {p}" for n, p in bought), f"Total: {total} GBP"]
     )
     easy_gold = {**labelled, "date": str(when), "total": number(total), "currency": "GBP"}
     bought, when = basket(4), day(rng, date(2025, 1, 7), 150)
     store = rng.choice(["Harbour Hardware Ltd", "Pine & Pepper Deli", "Quayside Pharmacy"])
-    total = sum((price for _, price in bought), D(0))
+    total = sum((price for _, price in bought), Decimal(0))
     vat, cash = cents(total / 6), (total // 10 + 1) * 10
     till = "\n".join(
         [
@@ -44,7 +53,14 @@ def receipt_en(rng: random.Random) -> Drawing:
     till_gold = {"store": store, "date": str(when), "total": number(total), "currency": "GBP"}
     traps = {str(number(cash)): "money handed over, not the total", str(number(cash - total)): "change given back"}
     return Drawing(
-        {"easy": easy, "easy_gold": easy_gold, "till": till, "till_gold": till_gold, "cash": number(cash), "traps": traps}
+        {
+            "easy": easy,
+            "easy_gold": easy_gold,
+            "till": till,
+            "till_gold": till_gold,
+            "cash": number(cash),
+            "traps": traps,
+        }
     )
 
 
@@ -58,9 +74,12 @@ def invoice_en(rng: random.Random) -> Drawing:
         ],
         2,
     )  # fmt: skip
-    rows = [(name, rng.randrange(3, 40), D(price) + D(rng.choice(["0.50", "0.95", "0.25"]))) for name, price in items]
-    net = sum((q * p for _, q, p in rows), D(0))
-    vat = cents(net * D("0.2"))
+    rows = [
+        (name, rng.randrange(3, 40), Decimal(price) + Decimal(rng.choice(["0.50", "0.95", "0.25"])))
+        for name, price in items
+    ]
+    net = sum((q * p for _, q, p in rows), Decimal(0))
+    vat = cents(net * Decimal("0.2"))
     issued = day(rng, date(2025, 2, 3), 90)
     due = issued + timedelta(days=30)
     ref, order = f"INV-{rng.randrange(20000, 29999)}", f"PO/{rng.randrange(400, 999)}/25"
@@ -103,16 +122,16 @@ def invoice_en(rng: random.Random) -> Drawing:
 def invoice_de(rng: random.Random) -> Drawing:
     """German invoice: deposit taken off, cash discount offered, an offer number but no order number."""
     firm = rng.choice(["Kessler Metallbau GmbH", "Brandt & Söhne Stahlbau GmbH", "Holzwerk Lindenau GmbH"])
-    beam = D(rng.randrange(15000, 21000)) / 100
+    beam = Decimal(rng.randrange(15000, 21000)) / 100
     rows = [
         ("Stahlträger IPE 200, 6 m", rng.randrange(8, 18), beam),
-        ("Montagewinkel verzinkt", rng.randrange(11, 19) * 10, D(rng.randrange(1051, 1950)) / 1000),
-        ("Lieferung frei Baustelle", 1, D(rng.randrange(70, 120))),
+        ("Montagewinkel verzinkt", rng.randrange(11, 19) * 10, Decimal(rng.randrange(1051, 1950)) / 1000),
+        ("Lieferung frei Baustelle", 1, Decimal(rng.randrange(70, 120))),
     ]
     lines = [(n, q, p, cents(q * p)) for n, q, p in rows]
-    net = sum((t for *_, t in lines), D(0))
-    vat = cents(net * D("0.19"))
-    gross, deposit = net + vat, D(rng.randrange(4, 9) * 100)
+    net = sum((t for *_, t in lines), Decimal(0))
+    vat = cents(net * Decimal("0.19"))
+    gross, deposit = net + vat, Decimal(rng.randrange(4, 9) * 100)
     due = gross - deposit
     issued = day(rng, date(2025, 2, 3), 60)
     offer, ref = f"A-2024-{rng.randrange(700, 999)}", f"2025-{rng.randrange(300, 499):04d}"
@@ -120,7 +139,8 @@ def invoice_de(rng: random.Random) -> Drawing:
     widths = (4, 30, -8, -13, -13)
     table = [("Pos", "Bezeichnung", "Menge", "Einzelpreis", "Gesamt")]
     table += [
-        (str(i), n, str(q), money(p, "de", 3 if p != cents(p) else 2), money(t, "de")) for i, (n, q, p, t) in enumerate(lines, 1)
+        (str(i), n, str(q), money(p, "de", 3 if p != cents(p) else 2), money(t, "de"))
+        for i, (n, q, p, t) in enumerate(lines, 1)
     ]
     document = "\n".join(
         [
@@ -133,7 +153,7 @@ def invoice_de(rng: random.Random) -> Drawing:
             pair("Rechnungsbetrag", money(gross, "de") + " EUR", 72),
             pair(f"abzgl. Anzahlung vom {dotted(issued - timedelta(days=48))}", money(deposit, "de") + " EUR", 72),
             pair("Zahlbetrag", money(due, "de") + " EUR", 72),
-            f"Bei Zahlung bis {dotted(issued + timedelta(days=10))} gewähren wir 2 % Skonto ({money(cents(due * D('0.98')), 'de')} EUR).",
+            f"Bei Zahlung bis {dotted(issued + timedelta(days=10))} gewähren wir 2 % Skonto ({money(cents(due * Decimal('0.98')), 'de')} EUR).",
             f"Bankverbindung: IBAN {ids.spaced(ids.iban_de(rng))}",
         ]
     )
@@ -153,27 +173,29 @@ def invoice_de(rng: random.Random) -> Drawing:
     }
     traps = {
         str(number(gross)): "the deposit was not taken off",
-        str(number(cents(due * D("0.98")))): "the cash discount is only an offer",
+        str(number(cents(due * Decimal("0.98")))): "the cash discount is only an offer",
         offer: "number of the offer, not of an order",
     }
-    return Drawing({"document": document, "gold": gold, "traps": traps, "gross": number(gross), "offer": offer, "ref": ref})
+    return Drawing(
+        {"document": document, "gold": gold, "traps": traps, "gross": number(gross), "offer": offer, "ref": ref}
+    )
 
 
 def invoice_fr(rng: random.Random) -> Drawing:
     """French invoice with two VAT rates, a discount on one of them and narrow no-break spaces in the amounts."""
     firm = rng.choice(["Maison Verdelle SARL", "Les Halles du Lac SAS", "Comptoir Aubrienne SARL"])
     food = [
-        ("Miel de lavande, carton de 12", rng.randrange(8, 20), D(rng.randrange(7100, 9400)) / 100),
-        ("Farine de châtaigne, sac 10 kg", rng.randrange(5, 14), D(rng.randrange(5200, 6800)) / 100),
+        ("Miel de lavande, carton de 12", rng.randrange(8, 20), Decimal(rng.randrange(7100, 9400)) / 100),
+        ("Farine de châtaigne, sac 10 kg", rng.randrange(5, 14), Decimal(rng.randrange(5200, 6800)) / 100),
     ]
     other = [
-        ("Coffret cadeau en bois", rng.randrange(30, 60), D(rng.randrange(1150, 1790)) / 100),
-        ("Transport palette", 1, D(rng.randrange(120, 190))),
+        ("Coffret cadeau en bois", rng.randrange(30, 60), Decimal(rng.randrange(1150, 1790)) / 100),
+        ("Transport palette", 1, Decimal(rng.randrange(120, 190))),
     ]
-    low, full = (sum((q * p for _, q, p in part), D(0)) for part in (food, other))
-    discount = cents(low * D("0.05"))
+    low, full = (sum((q * p for _, q, p in part), Decimal(0)) for part in (food, other))
+    discount = cents(low * Decimal("0.05"))
     low -= discount
-    vat_low, vat_full = cents(low * D("0.055")), cents(full * D("0.2"))
+    vat_low, vat_full = cents(low * Decimal("0.055")), cents(full * Decimal("0.2"))
     net, vat = low + full, vat_low + vat_full
     issued = day(rng, date(2025, 2, 3), 40)
     due = date(issued.year, issued.month + 2, 1) - timedelta(days=1)
@@ -217,17 +239,26 @@ def invoice_fr(rng: random.Random) -> Drawing:
         {"rate_percent": 5.5, "net": number(low + discount), "vat": number(vat_low)},
         {"rate_percent": 20, "net": number(full), "vat": number(vat_full)},
     ]
-    traps = {str(number(low + discount)): "the discount was not taken off", str(number(net)): "net amount, VAT not added"}
+    traps = {
+        str(number(low + discount)): "the discount was not taken off",
+        str(number(net)): "net amount, VAT not added",
+    }
     return Drawing(
-        {"document": document, "gold": gold, "traps": traps, "wrong_rates": wrong_rates, "thousandfold": float(f"{net / 1000:.5f}")}
+        {
+            "document": document,
+            "gold": gold,
+            "traps": traps,
+            "wrong_rates": wrong_rates,
+            "thousandfold": float(f"{net / 1000:.5f}"),
+        }
     )
 
 
 def invoice_ch(rng: random.Random) -> Drawing:
     """Swiss QR bill in CHF with a second account and amount for payments in euro."""
     firm = rng.choice(["Alpenrand Treuhand AG", "Seematt Gartenbau GmbH", "Velohof Aarmatt AG"])
-    amount = D(rng.randrange(112000, 189000, 5)) / 100
-    euro = cents(amount / D("0.955"))
+    amount = Decimal(rng.randrange(112000, 189000, 5)) / 100
+    euro = cents(amount / Decimal("0.955"))
     account, other = ids.spaced(ids.iban_ch(rng, qr=True)), ids.spaced(ids.iban_ch(rng))
     reference = ids.qr_reference("00000" + ids.digits(rng, 21, "7"))
     issued = day(rng, date(2025, 3, 3), 60)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 from . import ids
@@ -12,7 +12,7 @@ from .drawing import Draw, Drawing, day
 from .text import cents, columns, long_date, money, number, pair
 
 
-def bracketed(value: D) -> str:
+def bracketed(value: Decimal) -> str:
     """Accounting notation: a negative amount stands in brackets."""
     return f"({money(-value, 'en')})" if value < 0 else f"{money(value, 'en')} "
 
@@ -21,17 +21,17 @@ def credit_note(rng: random.Random) -> Drawing:
     """Returned goods are credited, a restocking fee is charged; amounts in accounting brackets."""
     firm = rng.choice(["Larkfield Catering Supplies Ltd", "Summit Lab Supplies Ltd", "Ridgeway Fixings Ltd"])
     rows = [
-        ("Returned: storage crate 60 l", -rng.randrange(6, 18), D(rng.randrange(1850, 2890)) / 100),
-        ("Returned: trolley, damaged", -rng.randrange(1, 4), D(rng.randrange(9900, 15900)) / 100),
-        ("Restocking fee", 1, D(rng.randrange(25, 60))),
+        ("Returned: storage crate 60 l", -rng.randrange(6, 18), Decimal(rng.randrange(1850, 2890)) / 100),
+        ("Returned: trolley, damaged", -rng.randrange(1, 4), Decimal(rng.randrange(9900, 15900)) / 100),
+        ("Restocking fee", 1, Decimal(rng.randrange(25, 60))),
     ]
-    net = sum((q * p for _, q, p in rows), D(0))
-    vat = cents(net * D("0.2"))
+    net = sum((q * p for _, q, p in rows), Decimal(0))
+    vat = cents(net * Decimal("0.2"))
     issued = day(rng, date(2025, 4, 1), 60)
     earlier = issued - timedelta(days=rng.randrange(25, 40))
     ref, invoice = f"CN-{rng.randrange(3000, 3999)}", f"SI-{rng.randrange(51000, 58999)}"
     returned = f"RMA-{rng.randrange(700, 999)}"
-    original = cents(-net * D("3.4"))
+    original = cents(-net * Decimal("3.4"))
     widths = (34, -5, -12, -13)
     document = "\n".join(
         [
@@ -57,9 +57,20 @@ def credit_note(rng: random.Random) -> Drawing:
         "total": number(net + vat),
     }
     positive = {"net_total": number(-net), "vat_total": number(-vat), "total": number(-net - vat)}
-    traps = {str(number(-net - vat)): "brackets mean minus", str(number(original)): "total of the invoice, not of the credit", returned: "return number"}
+    traps = {
+        str(number(-net - vat)): "brackets mean minus",
+        str(number(original)): "total of the invoice, not of the credit",
+        returned: "return number",
+    }
     return Drawing(
-        {"document": document, "gold": gold, "traps": traps, "positive": positive, "original": number(original), "rma": returned}
+        {
+            "document": document,
+            "gold": gold,
+            "traps": traps,
+            "positive": positive,
+            "original": number(original),
+            "rma": returned,
+        }
     )
 
 
@@ -73,18 +84,22 @@ _PARTS = (
 
 def invoice_multi(rng: random.Random) -> Drawing:
     """Fourteen lines on two pages with amounts carried over, one returned item and a volume discount."""
-    firm = rng.choice(["Bramwell Trade Counter Ltd", "Northgate Tool & Fixings Ltd", "Penhallow Builders Merchants Ltd"])
+    firm = rng.choice(
+        ["Bramwell Trade Counter Ltd", "Northgate Tool & Fixings Ltd", "Penhallow Builders Merchants Ltd"]
+    )
     names = rng.sample(_PARTS, 14)
     lines: list[dict[str, Any]] = []
     for i, name in enumerate(names, 1):
         quantity = rng.randrange(2, 40) * (-1 if i == 10 else 1)
-        price = D(rng.randrange(210, 4890)) / 100
-        lines.append({"sku": f"{rng.choice('ABCKMT')}{rng.randrange(1000, 9999)}", "name": name, "q": quantity, "p": price})
+        price = Decimal(rng.randrange(210, 4890)) / 100
+        lines.append(
+            {"sku": f"{rng.choice('ABCKMT')}{rng.randrange(1000, 9999)}", "name": name, "q": quantity, "p": price}
+        )
     sums = [line["q"] * line["p"] for line in lines]
-    goods, first = sum(sums, D(0)), sum(sums[:8], D(0))
-    discount = cents(goods * D("0.03"))
+    goods, first = sum(sums, Decimal(0)), sum(sums[:8], Decimal(0))
+    discount = cents(goods * Decimal("0.03"))
     net = goods - discount
-    vat = cents(net * D("0.2"))
+    vat = cents(net * Decimal("0.2"))
     issued = day(rng, date(2025, 5, 2), 60)
     ref, order = f"{rng.randrange(700000, 799999)}", f"4500{rng.randrange(100000, 999999)}"
     widths = (3, 6, 26, -5, -9, -11)
@@ -116,7 +131,7 @@ def invoice_multi(rng: random.Random) -> Drawing:
             f"Account 10-{rng.randrange(2000, 9999)}. Payment within 30 days.",
         ]
     )
-    gold = {
+    gold: dict[str, Any] = {
         "invoice_number": ref,
         "invoice_date": str(issued),
         "purchase_order": order,
@@ -129,7 +144,7 @@ def invoice_multi(rng: random.Random) -> Drawing:
             for x, s in zip(lines, sums, strict=True)
         ],
     }
-    carried = {"item": "", "quantity": 1, "unit_price": number(first), "amount": number(first)}
+    carried = {"item": "Brought forward", "quantity": 1, "unit_price": number(first), "amount": number(first)}
     traps = {str(number(first)): "subtotal carried to the next page", str(number(goods)): "before the discount"}
     return Drawing(
         {
@@ -137,7 +152,7 @@ def invoice_multi(rng: random.Random) -> Drawing:
             "traps": traps,
             "goods": number(goods),
             "first_page": gold["line_items"][:8],
-            "with_carry": [*gold["line_items"], {**carried, "item": "Brought forward"}],
+            "with_carry": [*gold["line_items"], carried],
         },
         {"files/invoice_two_pages.txt": document + "\n"},
     )
@@ -147,17 +162,17 @@ def po_match(rng: random.Random) -> Drawing:
     """Nine ordered articles; the delivery and the invoice differ from the order in five ways."""
     names = rng.sample(_PARTS, 10)
     skus = [f"{n}" for n in rng.sample(range(4100, 4999), 10)]
-    order = {s: (rng.randrange(4, 30) * 5, D(rng.randrange(240, 4200)) / 100) for s in skus[:9]}
+    order = {s: (rng.randrange(4, 30) * 5, Decimal(rng.randrange(240, 4200)) / 100) for s in skus[:9]}
     delivered = {s: q for s, (q, _) in order.items()}
     short, absent, over, dear, boxed = skus[1], skus[3], skus[4], skus[6], skus[7]
     delivered[short] -= rng.randrange(2, 9)
     del delivered[absent]
     billed = {s: (q, order[s][1]) for s, q in delivered.items()}
     billed[over] = (delivered[over] + rng.randrange(5, 12), order[over][1])
-    billed[dear] = (delivered[dear], order[dear][1] + D(rng.randrange(15, 95)) / 100)
+    billed[dear] = (delivered[dear], order[dear][1] + Decimal(rng.randrange(15, 95)) / 100)
     extra = skus[9]
     delivered[extra] = rng.randrange(5, 15)
-    billed[extra] = (delivered[extra], D(rng.randrange(240, 4200)) / 100)
+    billed[extra] = (delivered[extra], Decimal(rng.randrange(240, 4200)) / 100)
     order[boxed] = (60, order[boxed][1])
     delivered[boxed], billed[boxed] = 60, (60, order[boxed][1])
     name = dict(zip(skus, names, strict=True))
@@ -168,7 +183,7 @@ def po_match(rng: random.Random) -> Drawing:
     note_order, bill_order = list(delivered), list(billed)
     rng.shuffle(note_order)
     rng.shuffle(bill_order)
-    total = sum((q * p for q, p in billed.values()), D(0))
+    total = sum((q * p for q, p in billed.values()), Decimal(0))
     wide, slim = (6, 26, -8, -10), (6, 26, -8)
     document = "\n".join(
         [
@@ -183,13 +198,16 @@ def po_match(rng: random.Random) -> Drawing:
             "INVOICE 30977 for order 8812, delivery D-5507",
             columns([("Item", "Description", "Qty", "Price", "Amount")], (*wide, -11)),
             columns(
-                [(s, name[s], str(billed[s][0]), money(billed[s][1], "en"), money(billed[s][0] * billed[s][1], "en")) for s in bill_order],
+                [
+                    (s, name[s], str(billed[s][0]), money(billed[s][1], "en"), money(billed[s][0] * billed[s][1], "en"))
+                    for s in bill_order
+                ],
                 (*wide, -11),
             ),
             pair("Net total", money(total, "en"), 65),
         ]
     )
-    gold = {
+    gold: dict[str, Any] = {
         "differences": [
             {"item": short, "kind": "short", "expected": order[short][0], "found": delivered[short]},
             {"item": absent, "kind": "short", "expected": order[absent][0], "found": 0},
@@ -200,7 +218,9 @@ def po_match(rng: random.Random) -> Drawing:
     }
     found = gold["differences"]
     false_alarm = {"item": boxed, "kind": "short", "expected": 60, "found": 5}
-    everything = [{"item": s, "kind": "price", "expected": number(p), "found": number(p)} for s, (_, p) in order.items()]
+    everything = [
+        {"item": s, "kind": "price", "expected": number(p), "found": number(p)} for s, (_, p) in order.items()
+    ]
     return Drawing(
         {
             "document": document,
@@ -218,29 +238,29 @@ def bank_statement(rng: random.Random) -> Drawing:
     """25 bookings; what was paid by card at two merchants in March, among look-alikes and refunds."""
     fuel, food = "HALDANE FUEL", "CORNISH OVEN CAFE"
     start = date(2025, 2, 24)
-    wanted: dict[str, list[D]] = {fuel: [], food: []}
-    bookings: list[tuple[date, str, str, D]] = []
+    wanted: dict[str, list[Decimal]] = {fuel: [], food: []}
+    bookings: list[tuple[date, str, str, Decimal]] = []
 
-    def add(when: date, kind: str, who: str, amount: D) -> None:
+    def add(when: date, kind: str, who: str, amount: Decimal) -> None:
         bookings.append((when, kind, who, amount))
 
     for who, count, low, high in ((fuel, 5, 3800, 8200), (food, 4, 640, 2900)):
         for when in sorted(rng.sample(range(2, 30), count)):
-            amount = D(rng.randrange(low, high)) / 100
+            amount = Decimal(rng.randrange(low, high)) / 100
             wanted[who].append(amount)
             add(date(2025, 3, when), "CARD", who, -amount)
-    add(start, "CARD", fuel, -D(rng.randrange(3800, 8200)) / 100)
-    add(date(2025, 4, 2), "CARD", fuel, -D(rng.randrange(3800, 8200)) / 100)
-    add(date(2025, 3, 12), "REFUND", fuel, D(rng.randrange(900, 1900)) / 100)
-    add(date(2025, 3, 14), "CARD", "HALDANE FURNITURE", -D(rng.randrange(9000, 19900)) / 100)
-    add(date(2025, 3, 5), "DIRECT DEBIT", fuel + " CARD FEE", -D("4.50"))
-    add(date(2025, 2, 27), "CARD", food, -D(rng.randrange(640, 2900)) / 100)
+    add(start, "CARD", fuel, -Decimal(rng.randrange(3800, 8200)) / 100)
+    add(date(2025, 4, 2), "CARD", fuel, -Decimal(rng.randrange(3800, 8200)) / 100)
+    add(date(2025, 3, 12), "REFUND", fuel, Decimal(rng.randrange(900, 1900)) / 100)
+    add(date(2025, 3, 14), "CARD", "HALDANE FURNITURE", -Decimal(rng.randrange(9000, 19900)) / 100)
+    add(date(2025, 3, 5), "DIRECT DEBIT", fuel + " CARD FEE", -Decimal("4.50"))
+    add(date(2025, 2, 27), "CARD", food, -Decimal(rng.randrange(640, 2900)) / 100)
     others = [("TRANSFER", "ORLA MCBRIDE RENT", -850), ("CREDIT", "SALARY PELHAM LTD", 2410), ("DIRECT DEBIT", "NORTH WATER", -38),
               ("DIRECT DEBIT", "MOBILE TALK", -15), ("CARD", "BOOKS ON QUAY", -22), ("CASH", "ATM HIGH ST", -60),
               ("CARD", "GREEN GROCER", -31), ("CARD", "CITY PARKING", -9), ("TRANSFER", "SAVINGS", -200),
               ("CARD", "CINEMA ROYAL", -18)]  # fmt: skip
     for kind, who, whole in others:
-        add(day(rng, date(2025, 3, 1), 28), kind, who, D(whole) + D(rng.choice(["0.00", "-0.40", "-0.75"])))
+        add(day(rng, date(2025, 3, 1), 28), kind, who, Decimal(whole) + Decimal(rng.choice(["0.00", "-0.40", "-0.75"])))
     bookings.sort(key=lambda row: (row[0], row[2]))
     widths = (6, 13, 22, -10)
     document = "\n".join(
@@ -250,10 +270,13 @@ def bank_statement(rng: random.Random) -> Drawing:
             columns([(f"{d:%d %b}", k, w, f"{a:.2f}") for d, k, w, a in bookings], widths),
         ]
     )
-    sums = {who: sum(amounts, D(0)) for who, amounts in wanted.items()}
+    sums = {who: sum(amounts, Decimal(0)) for who, amounts in wanted.items()}
     refund = next(a for _, k, _, a in bookings if k == "REFUND")
-    every = -sum((a for _, k, w, a in bookings if w == fuel and k == "CARD"), D(0))
-    traps = {str(number(sums[fuel] - refund)): "the refund was taken off", str(number(every)): "payments of February and April were counted"}
+    every = -sum((a for _, k, w, a in bookings if w == fuel and k == "CARD"), Decimal(0))
+    traps = {
+        str(number(sums[fuel] - refund)): "the refund was taken off",
+        str(number(every)): "payments of February and April were counted",
+    }
     return Drawing(
         {
             "fuel": fuel,

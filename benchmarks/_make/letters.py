@@ -116,7 +116,11 @@ def contract_summary(rng: random.Random) -> Drawing:
         "start_iso": str(start),
         "term": str(term),
         "term_words": _WORDS[term],
-        "years": _YEARS.get(term // 12, "none") if term % 12 == 0 else "one and a half" if term == 18 else "two and a half",
+        "years": _YEARS.get(term // 12, "none")
+        if term % 12 == 0
+        else "one and a half"
+        if term == 18
+        else "two and a half",
         "notice": str(notice),
         "notice_words": notice_words,
         "amended": long_date(start - timedelta(days=42), "en"),
@@ -153,7 +157,14 @@ def minutes_actions(rng: random.Random) -> Drawing:
     def after(low: int, high: int) -> date:
         return day(rng, met + timedelta(days=rng.randrange(low, high)), 1)
 
-    dues = {"d2": after(24, 28), "d3": after(8, 12), "d5": after(13, 16), "d6": after(18, 22), "d8": after(3, 6), "d2b": after(14, 17)}
+    dues = {
+        "d2": after(24, 28),
+        "d3": after(8, 12),
+        "d5": after(13, 16),
+        "d6": after(18, 22),
+        "d8": after(3, 6),
+        "d2b": after(14, 17),
+    }
     shown = {key: long_date(value, "en") for key, value in dues.items()}
     visit, following = long_date(dues["d2b"] + timedelta(days=5), "en"), long_date(met + timedelta(days=35), "en")
     document = fill(MINUTES, {**names, **shown, "met": long_date(met, "en"), "visit": visit, "next": following})
@@ -180,7 +191,13 @@ def minutes_actions(rng: random.Random) -> Drawing:
         names["c"]: "passed on under item 9",
     }
     return Drawing(
-        {"document": document, "gold": {"actions": actions}, "first_told": first_told, "traps": traps, "with_withdrawn": [*actions, withdrawn]}
+        {
+            "document": document,
+            "gold": {"actions": actions},
+            "first_told": first_told,
+            "traps": traps,
+            "with_withdrawn": [*actions, withdrawn],
+        }
     )
 
 

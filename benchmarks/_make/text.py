@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -13,9 +13,48 @@ import yaml
 
 CENT = Decimal("0.01")
 MONTHS = {
-    "en": "January February March April May June July August September October November December".split(),
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
-    "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia".split(),
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+    "fr": [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    "pl": [
+        "stycznia",
+        "lutego",
+        "marca",
+        "kwietnia",
+        "maja",
+        "czerwca",
+        "lipca",
+        "sierpnia",
+        "września",
+        "października",
+        "listopada",
+        "grudnia",
+    ],
 }
 _SEPARATORS = {"en": (",", "."), "de": (".", ","), "fr": ("\u202f", ","), "ch": ("'", "."), "pl": ("\u00a0", ",")}
 _ALONE = re.compile(r"^(\s*)<<(\w+)>>$")
@@ -30,7 +69,7 @@ def cents(value: Decimal | str) -> Decimal:
 def money(value: Decimal, locale: str, places: int = 2) -> str:
     """1234.5 as 1,234.50 (en), 1.234,50 (de), 1 234,50 (fr, pl) or 1'234.50 (ch)."""
     thousands, point = _SEPARATORS[locale]
-    return f"{value:,.{places}f}".translate(str.maketrans({",": thousands, ".": point}))
+    return f"{value:,.{places}f}".translate({ord(","): thousands, ord("."): point})
 
 
 def long_date(day: date, language: str) -> str:
@@ -43,7 +82,7 @@ def dotted(day: date) -> str:
     return f"{day:%d.%m.%Y}"
 
 
-def columns(rows: list[tuple[str, ...]], widths: tuple[int, ...]) -> str:
+def columns(rows: Sequence[tuple[str, ...]], widths: tuple[int, ...]) -> str:
     """Rows as fixed columns; a negative width is right-aligned."""
     lines = []
     for row in rows:
@@ -83,14 +122,14 @@ def _inline(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-_WORDS = frozenset("true false yes no on off null y n".split())
+_WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "null", "y", "n"])
 
 
 class _Dumper(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
 
-    def represent_str(self, data: str) -> yaml.Node:
+    def represent_str(self, data: str) -> yaml.ScalarNode:
         plain = data[:1].isalpha() and data.lower() not in _WORDS and not data.endswith(" ")
         style = "|" if "\n" in data else None if plain else '"'
         return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
