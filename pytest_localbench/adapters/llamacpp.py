@@ -64,13 +64,13 @@ class LlamaCppAdapter(Adapter):
         self._check()
         with self._lock:
             self._closed = False
-            self._child = self._start()
+            self._start()
 
     def generate(self, request: GenerationRequest) -> ModelResponse:
         """Ask once; a child that died is started again, at most twice."""
         child = self._living()
         try:
-            return child.api.ask(request)
+            return child.ask(request)
         except GenerationTimeout as late:
             # Our own child reads the prompt or writes: slow, not silent.
             raise GenerationTimeout(
@@ -84,17 +84,16 @@ class LlamaCppAdapter(Adapter):
             raise GenerationFailed(self._obituary(child), retryable=True, details=child.log_tail()) from None
 
     def close(self) -> None:
-        """End the child."""
-        with self._lock:
-            self._closed = True
-            child, self._child = self._child, None
+        """End the child, also one that is still loading."""
+        self._closed = True
+        child, self._child = self._child, None
         if child is not None:
             child.stop()
 
     def abort(self) -> None:
         """Break requests in flight."""
         child = self._child
-        if child is not None:
+        if child is not None and child.wire is not None:
             child.wire.abort()
 
     def capabilities(self) -> Capabilities:
@@ -156,6 +155,7 @@ class LlamaCppAdapter(Adapter):
         return self.config.resources.threads or max(1, (os.cpu_count() or 2) - 1)
 
     def _start(self) -> _Child:
+        """A loaded child. It is known before it loads, so that ``close`` need not wait for it."""
         header = self._header or read_header(resolve_weights(self.config))
         options = self.config.options
         settings = {
@@ -167,7 +167,16 @@ class LlamaCppAdapter(Adapter):
             "threads": self._threads(),
             "gpu_layers": self.config.resources.gpu_layers or 0,
         }
-        return _Child(self.config.id, settings, float(options.get("load_timeout_s", LOAD_TIMEOUT_S)))
+        child = self._child = _Child(self.config.id, settings)
+        try:
+            child.load(float(options.get("load_timeout_s", LOAD_TIMEOUT_S)))
+        except BaseException:
+            child.stop()
+            raise
+        if self._closed:
+            child.stop()
+            raise GenerationFailed(f"model '{self.config.id}' was closed while it loaded", retryable=False)
+        return child
 
     def _living(self) -> _Child:
         with self._lock:
@@ -180,7 +189,7 @@ class LlamaCppAdapter(Adapter):
                     )
                 self._restarts += 1
                 self._child.stop()
-                self._child = self._start()
+                return self._start()
             return self._child
 
     def _obituary(self, child: _Child) -> str:
@@ -193,7 +202,10 @@ class LlamaCppAdapter(Adapter):
 class _Child:
     """A running server process and the client that talks to it."""
 
-    def __init__(self, model: str, settings: dict[str, Any], load_timeout_s: float) -> None:
+    def __init__(self, model: str, settings: dict[str, Any]) -> None:
+        self._model, self._settings = model, settings
+        self.wire: WireClient | None = None
+        self._api: ChatApi | None = None
         self._log: IO[bytes] = tempfile.TemporaryFile(prefix="localbench-llamacpp-")  # noqa: SIM115 - closed by stop()
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "pytest_localbench.adapters.llamacpp_server"],
@@ -203,20 +215,26 @@ class _Child:
             text=True,
             encoding="utf-8",
         )
-        try:
-            url = self._load(model, settings, load_timeout_s)
-        except BaseException:
-            self.stop()
-            raise
-        hint = f"raise 'resources: context_tokens' of model '{model}' (now {settings['n_ctx']}) or shorten the task"
+
+    def load(self, timeout_s: float) -> None:
+        """Wait until the weights are loaded; raises ModelUnavailable."""
+        url = self._ready_url(timeout_s)
+        context = self._settings["n_ctx"]
+        hint = f"raise 'resources: context_tokens' of model '{self._model}' (now {context}) or shorten the task"
         # llama.cpp drops kept connections now and then; a new one on loopback costs nothing.
         self.wire = WireClient(url, headers={"Connection": "close"}, context_hint=hint)
-        self.api = ChatApi(self.wire, "/v1/chat/completions", model, template_reasoning=True, always=DEFAULTS)
+        self._api = ChatApi(self.wire, "/v1/chat/completions", self._model, template_reasoning=True, always=DEFAULTS)
 
-    def _load(self, model: str, settings: dict[str, Any], timeout_s: float) -> str:
+    def ask(self, request: GenerationRequest) -> ModelResponse:
+        """Ask once."""
+        if self._api is None:
+            raise GenerationFailed(f"model '{self._model}' is not loaded", retryable=False)
+        return self._api.ask(request)
+
+    def _ready_url(self, timeout_s: float) -> str:
         assert self.process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(json.dumps(settings) + "\n")
+        with contextlib.suppress(OSError, ValueError):  # it is over already, or was closed: the line below tells
+            self.process.stdin.write(json.dumps(self._settings) + "\n")
             self.process.stdin.flush()
         lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._first_line, args=(lines,), daemon=True).start()
@@ -224,16 +242,18 @@ class _Child:
             line = lines.get(timeout=timeout_s)
         except queue.Empty:
             raise ModelUnavailable(
-                f"llama.cpp had not loaded model '{model}' after {timeout_s:g} s; raise 'options: load_timeout_s'."
+                f"llama.cpp had not loaded model '{self._model}' after {timeout_s:g} s; raise 'options: load_timeout_s'."
             ) from None
         try:
             ready = json.loads(line)
         except ValueError:
             self.ended(EXIT_WAIT_S)
-            ready = {"error": f"its process ended with code {self.process.returncode}"}
+            last = self.log_tail().strip().splitlines()[-1:]
+            ready = {"error": " ".join([f"its process ended with code {self.process.returncode}", *last])}
         if "url" not in ready:
             raise ModelUnavailable(
-                f"llama.cpp could not load model '{model}' from {settings['path']}: {excerpt(str(ready.get('error')))}",
+                f"llama.cpp could not load model '{self._model}' from {self._settings['path']}: "
+                f"{excerpt(str(ready.get('error')))}",
                 details=self.log_tail(),
             )
         return str(ready["url"])
@@ -262,7 +282,7 @@ class _Child:
 
     def stop(self) -> None:
         """Close its stdin, and end it when that is not heard."""
-        if hasattr(self, "wire"):
+        if self.wire is not None:
             self.wire.close()
         if self.process.stdin is not None:
             with contextlib.suppress(OSError):

@@ -114,7 +114,10 @@ def remove(name: str) -> bool:
     path = fetched_path(name)
     if not path.exists():
         return False
-    path.unlink()
+    try:
+        path.unlink()
+    except OSError as error:
+        raise StoreError(f"{path} could not be deleted: {error.strerror or error}") from None
     return True
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import psutil
@@ -12,7 +14,7 @@ import pytest
 
 from pytest_localbench.adapters.llamacpp import LlamaCppAdapter
 from pytest_localbench.domain.model import ModelConfig
-from pytest_localbench.errors import ContextTooLong, GenerationFailed, GenerationTimeout, ModelUnavailable
+from pytest_localbench.errors import ContextTooLong, GenerationFailed, GenerationTimeout, ModelError, ModelUnavailable
 
 pytestmark = pytest.mark.real_model
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string", "maxLength": 12}}, "required": ["city"]}
@@ -102,4 +104,41 @@ def test_no_process_is_left_behind(make):
     assert psutil.pid_exists(pid)
     adapter.close()
     assert adapter.processes() == []
+    assert not psutil.pid_exists(pid)
+
+
+def test_the_child_ends_when_its_parent_is_killed(smollm2):
+    code = (
+        "import sys; from pytest_localbench.adapters.llamacpp import LlamaCppAdapter as A;"
+        "from pytest_localbench.domain.model import ModelConfig as M;"
+        "a = A(M(id='m', provider='llamacpp', path=sys.argv[1])); a.open(); print(a.processes()[0], flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(smollm2)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    child.wait(timeout=10)
+    assert not child.is_running()
+
+
+def test_close_ends_a_model_that_is_still_loading(smollm2):
+    adapter = LlamaCppAdapter(ModelConfig(id="m", provider="llamacpp", path=str(smollm2)))
+    errors = []
+
+    def load():
+        try:
+            adapter.open()
+        except ModelError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    while not adapter.processes():
+        pass
+    (pid,) = adapter.processes()
+    adapter.close()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert errors
     assert not psutil.pid_exists(pid)
