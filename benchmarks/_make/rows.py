@@ -64,7 +64,7 @@ def table_qa(rng: random.Random) -> Drawing:
     wrong = next(r for r in regions if r != most)
     return Drawing(
         {
-            "table": table, "rows": "\n".join(lines), "first_most": first_most, "wrong": wrong,
+            "table": table, "rows": "\n".join(lines), "first_most": first_most, "shot": small, "shot_units": sold[small]["Q1"], "wrong": wrong,
             "actual": sold[look][q_look],
         }
     )  # fmt: skip
