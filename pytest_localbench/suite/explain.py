@@ -45,7 +45,7 @@ def validate(
         return kind.model_validate(data)
     except ValidationError as problem:
         errors = problem.errors()
-        first = errors[0]
+        first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         loc = tuple(part for part in first["loc"])
         line = line_of(path, loc, start_line)

@@ -217,7 +217,8 @@ def _check(task: Task, wrong: Any) -> None:
         for index, sample in enumerate(task.samples):
             expected = task.expected_of(sample)
             if isinstance(expected, str) and expected not in task.output.labels:
-                raise wrong(("samples", index, "expected"), f"expected '{expected}' is not among the labels")
+                where = ("samples", index, "expected") if sample.has_expected else ("expected",)
+                raise wrong(where, f"expected '{expected}' is not among the labels")
     known = {sample.id for sample in task.samples}
     for index, case in enumerate(task.calibration):
         if case.sample is not None and case.sample not in known:
