@@ -28,14 +28,18 @@ def test_layers_hold():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *sorted((ROOT / "tests").rglob("*.py"))], ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [*SOURCES, *sorted((ROOT / "tests").rglob("*.py"))], ids=lambda p: str(p.relative_to(ROOT))
+)
 def test_no_file_is_longer_than_400_lines(path):
     assert len(path.read_text("utf-8").splitlines()) <= 400
 
 
 def test_importing_the_plugin_loads_nothing_heavy():
     heavy = "numpy scipy pydantic yaml jinja2 jsonschema openai xllamacpp torch transformers matplotlib psutil regex"
-    loaded = run(f"import pytest, sys; import pytest_localbench.plugin; print([m for m in {heavy.split()!r} if m in sys.modules])")
+    loaded = run(
+        f"import pytest, sys; import pytest_localbench.plugin; print([m for m in {heavy.split()!r} if m in sys.modules])"
+    )
     assert loaded == "[]"
 
 
@@ -64,7 +68,9 @@ def test_every_public_name_is_documented():
                 missing.append(f"{path.name}: {node.name}")
         functions = [n for n in tree.body if isinstance(n, ast.FunctionDef)]
         if path.name != "plugin.py":
-            missing += [f"{path.name}: {f.name}" for f in functions if not f.name.startswith("_") and not ast.get_docstring(f)]
+            missing += [
+                f"{path.name}: {f.name}" for f in functions if not f.name.startswith("_") and not ast.get_docstring(f)
+            ]
     assert missing == []
 
 

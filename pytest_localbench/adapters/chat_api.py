@@ -25,9 +25,10 @@ from ..domain.response import (
 from ..domain.task import GenerationParams
 from ..errors import GenerationFailed, GenerationTimeout
 from .faults import ConnectionFailed, RequestRefused, error_in_body, excerpt
+from .quirks import SYSTEM_FOLDED, Attempts, Dialect, Quirks, fold_system
 from .wire import WireClient
 
-_LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+DOUBLE_ENCODED = "double_encoded_arguments"
 _FINISH: dict[str, FinishReason] = {
     "stop": "stop",
     "eos": "stop",
@@ -51,7 +52,9 @@ class ChatApi:
     """One model behind a chat-completions route.
 
     ``always`` goes into every request and gives way to the request's own settings. What a server refuses
-    (``max_tokens``, ``stream_options``, streaming) is learned from its first 400 and left out from then on.
+    (``max_tokens``, ``stream_options``, streaming, the system role) is learned from its refusals and left out from
+    then on; a system text that has no role of its own goes in front of the first user message (note
+    ``system_folded``).
     """
 
     def __init__(
@@ -66,24 +69,20 @@ class ChatApi:
         always: Mapping[str, Any] | None = None,
     ) -> None:
         self.wire, self.path, self.model = wire, path, model
-        self._stream, self._usage_in_stream, self._limit_name = stream, True, limit_name
-        self._refused_limits: set[str] = set()
+        self._quirks = Quirks(Dialect(stream=stream, limit_name=limit_name))
         self._template_reasoning = template_reasoning
         self._always = dict(always or {})
 
-    def body(self, request: GenerationRequest) -> dict[str, Any]:
+    def body(self, request: GenerationRequest, dialect: Dialect) -> dict[str, Any]:
         """The request as JSON data; settings that are not stated are absent."""
         params = request.params
-        body: dict[str, Any] = {
-            "model": self.model,
-            "messages": [_message(m) for m in request.messages],
-            **self._always,
-        }
+        messages = request.messages if dialect.system_role else fold_system(request.messages)
+        body: dict[str, Any] = {"model": self.model, "messages": [_message(m) for m in messages], **self._always}
         for name in ("temperature", "top_p", "top_k", "seed"):
             if (value := getattr(params, name)) is not None:
                 body[name] = value
         if params.max_tokens is not None:
-            body[self._limit_name] = params.max_tokens
+            body[dialect.limit_name] = params.max_tokens
         if params.stop:
             body["stop"] = list(params.stop)
         if request.tools:
@@ -96,37 +95,31 @@ class ChatApi:
                 schema["strict"] = True
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         body.update(self._reasoning(params))
-        if self._stream:
+        if dialect.stream:
             body["stream"] = True
-            if self._usage_in_stream:
+            if dialect.usage_in_stream:
                 body["stream_options"] = {"include_usage": True}
         body.update(params.extra)
         return body
 
     def ask(self, request: GenerationRequest) -> ModelResponse:
-        """Ask once; a refused setting is left out and asked again within the same deadline."""
+        """Ask once; a refused form is changed and asked again within the same deadline."""
         deadline = time.monotonic() + request.timeout_s
+        dialect, past, timeout_s = self._quirks.dialect, Attempts(), request.timeout_s
         while True:
-            body = self.body(request)
-            left = max(0.001, deadline - time.monotonic())
+            body = self.body(request, dialect)
             try:
-                return self._streamed(body, left) if body.get("stream") else self._whole(body, left)
+                answer = self._streamed(body, timeout_s) if body.get("stream") else self._whole(body, timeout_s)
             except RequestRefused as refused:
-                if not self._learn(refused.reason, body):
-                    raise
-
-    def _learn(self, reason: str, body: Mapping[str, Any]) -> bool:
-        limit = next((name for name in _LIMITS if name in body), None)
-        if "stream_options" in body and ("stream_options" in reason or "include_usage" in reason):
-            self._usage_in_stream = False
-        elif limit is not None and limit in reason and limit not in self._refused_limits:
-            self._refused_limits.add(limit)
-            self._limit_name = _LIMITS[limit]
-        elif body.get("stream") and self._stream and "stream" in reason.lower():
-            self._stream = False
-        else:
-            return False
-        return True
+                dialect = self._quirks.adapt(dialect, refused, body, past)
+                timeout_s = max(0.001, deadline - time.monotonic())
+                continue
+            self._quirks.accepted(body)
+            if past.tried:
+                self._quirks.dialect = dialect
+            if not dialect.system_role and any(m.role == "system" for m in request.messages):
+                return answer.model_copy(update={"notes": (*answer.notes, SYSTEM_FOLDED)})
+            return answer
 
     def _reasoning(self, params: GenerationParams) -> dict[str, Any]:
         level = params.reasoning
@@ -233,13 +226,11 @@ class _Answer:
     def response(self, seconds: float, first_token_s: float | None) -> ModelResponse:
         """Everything taken so far as a response."""
         reason: FinishReason = "refusal" if self.refused else _FINISH.get(self.finish or "", "unknown")
+        calls = [(c, *_arguments(c["args"])) for _, c in sorted(self.calls.items())]
         return ModelResponse(
             text="".join(self.text),
             thinking="".join(self.thinking) or None,
-            tool_calls=tuple(
-                ToolCall(id=c["id"], name=c["name"], arguments=_arguments(c["args"]))
-                for _, c in sorted(self.calls.items())
-            ),
+            tool_calls=tuple(ToolCall(id=c["id"], name=c["name"], arguments=value) for c, value, _ in calls),
             finish_reason=reason,
             usage=_usage(self.usage),
             timing=Timing(
@@ -249,6 +240,7 @@ class _Answer:
                 output_tokens_per_s=_number(self.timings.get("predicted_per_second")),
             ),
             resolved_model=self.model,
+            notes=(DOUBLE_ENCODED,) if any(twice for _, _, twice in calls) else (),
         )
 
 
@@ -317,15 +309,22 @@ def _text(value: Any) -> str:
     return ""
 
 
-def _arguments(value: Any) -> Any:
-    """Arguments as an object where they are one, else the raw text."""
+def _arguments(value: Any) -> tuple[Any, bool]:
+    """Arguments as an object where they are one, else the raw text; and whether they were encoded twice."""
+    data = _decoded(value)
+    if isinstance(data, str) and data is not value:
+        inner = _decoded(data)
+        return (inner, True) if isinstance(inner, dict) else (value, False)
+    return (data if isinstance(data, dict) else value), False
+
+
+def _decoded(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        data = json.loads(value) if value.strip() else {}
+        return json.loads(value) if value.strip() else {}
     except (ValueError, RecursionError):
         return value
-    return data if isinstance(data, dict) else value
 
 
 def _number(value: Any) -> float | None:

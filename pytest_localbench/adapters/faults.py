@@ -30,11 +30,11 @@ class ConnectionFailed(GenerationFailed):
 
 
 class RequestRefused(GenerationFailed):
-    """The server read the request and will not take it in this form (400, 422)."""
+    """The server read the request and will not take it in this form (400, 422, or a 5xx that says "not supported")."""
 
-    def __init__(self, message: str, *, reason: str) -> None:
+    def __init__(self, message: str, *, reason: str, status: int) -> None:
         super().__init__(message, retryable=False, details=reason)
-        self.reason = reason
+        self.reason, self.status = reason, status
 
 
 def excerpt(body: bytes | str) -> str:
@@ -84,7 +84,7 @@ def error_fields(error: Any) -> tuple[str, str]:
 def status_error(status: int, headers: Mapping[str, str], body: bytes, url: str, context_hint: str) -> ModelError:
     """The error of an HTTP status other than 200."""
     message, kind = reason_of(body)
-    said = f": {message}" if message else "."
+    said = f": {message.rstrip('.')}." if message else "."
     error: ModelError
     if status in {401, 403}:
         error = ModelUnavailable(f"{url} refused the key (HTTP {status}){said} Check 'api_key' of the model.")
@@ -101,13 +101,13 @@ def status_error(status: int, headers: Mapping[str, str], body: bytes, url: str,
         error = GenerationFailed(
             f"{url} asks for fewer requests (HTTP 429){said}", retryable=True, retry_after_s=retry_after(headers)
         )
-    elif status in RETRYABLE_STATUS or status >= 500:
-        retryable = status != 501 and not _UNSUPPORTED.search(message)
+    elif status in RETRYABLE_STATUS or (status >= 500 and status != 501 and not _UNSUPPORTED.search(message)):
         error = GenerationFailed(
-            f"{url} failed (HTTP {status}){said}", retryable=retryable, retry_after_s=retry_after(headers)
+            f"{url} failed (HTTP {status}){said}", retryable=True, retry_after_s=retry_after(headers)
         )
     else:
-        error = RequestRefused(f"{url} did not accept the request (HTTP {status}){said}", reason=message)
+        what = "did not accept the request" if status < 500 else "failed"
+        error = RequestRefused(f"{url} {what} (HTTP {status}){said}", reason=f"{message} {kind}", status=status)
     return error
 
 

@@ -228,7 +228,7 @@ class WireClient:
             return GenerationFailed("the run was stopped", retryable=False)
         if exchange.late:
             what = "had not finished its answer" if started else "had not begun to answer"
-            return GenerationTimeout(f"{url} {what} after {exchange.timeout_s:g} s", generating=False)
+            return GenerationTimeout(f"{url} {what} after {exchange.timeout_s:.3g} s", generating=False)
         if isinstance(error, http.client.IncompleteRead | EOFError):
             return ConnectionFailed(f"{url} closed the connection in the middle of its answer")
         if isinstance(error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError):

@@ -86,7 +86,7 @@ def score_item(
 
 
 def failed_item(
-    *, key: ResultKey, task: Task, model: ModelConfig, error: ModelError, sample_weight: float = 1.0, nodeid: str = ""
+    *, key: ResultKey, task: Task, model: ModelConfig, error: ModelError, sample_weight: float = 1.0
 ) -> SampleResult:
     """The result of an item that could not be asked: an error, never a score."""
     return SampleResult(
@@ -94,7 +94,6 @@ def failed_item(
         outcome=_error_outcome(error),
         failure=Failure(kind=error.kind, message=str(error), details=error.details),
         reason=str(error),
-        nodeid=nodeid,
         **_identity(task, model, sample_weight),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final
@@ -64,6 +64,11 @@ class NumberHit:
     currency: str | None = None
     first: int = 0
     last: int = 0
+
+
+def shifted(hit: NumberHit, by: int) -> NumberHit:
+    """The hit as seen from a text in which its own text begins at ``by``."""
+    return replace(hit, start=hit.start + by, end=hit.end + by, first=hit.first + by, last=hit.last + by)
 
 
 @lru_cache(maxsize=64)

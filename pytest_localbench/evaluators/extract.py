@@ -39,8 +39,8 @@ def extract(
     """The answer of one reply; never raises, whatever the text is, and takes time linear in its length.
 
     ``thinking``: reasoning the provider kept apart. ``expected``: only its shape (kind and keys) chooses between
-    several JSON values. ``finish_reason="length"`` marks a cut-off answer: then a number at the very end is unfinished and no
-    answer. Notes: reasoning_cut, only_thinking, truncated, unclosed_fence, several_candidates, duplicate_keys,
+    several JSON values. ``finish_reason="length"`` marks a cut-off answer: a number at its very end is unfinished and
+    no answer. Notes: reasoning_cut, only_thinking, truncated, unclosed_fence, several_candidates, duplicate_keys,
     not_strict_json, unclosed_json, too_many_candidates, fragment.
     """
     text = clean_reply(reply)

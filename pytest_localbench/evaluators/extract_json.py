@@ -22,7 +22,7 @@ from .paths import fold_key
 _ATTEMPT_FEE: Final = 256
 _RECURSION_FEE: Final = 20_000
 _LENIENT_FACTOR: Final = 6
-_BUDGET_PER_CHAR: Final = 12
+_BUDGET_PER_CHAR: Final = 6
 _BUDGET_BASE: Final = 500_000
 
 _OPENING: Final = re.compile(r"""\{(?=\s{0,99}["'}/])|\[(?=\s{0,99}["'\[{\]/\-\dtTfFnNIu])""")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from .amounts import NumberHit, numbers_in, read_amount
+from .amounts import NumberHit, numbers_in, read_amount, shifted
 
 MAX_SHORT: Final = 2000
 
@@ -116,7 +116,21 @@ def number_of(text: str, locale: str | None = None, *, marked: bool = False) -> 
         return single
     if marked:
         offset = text.rfind("=") + 1
-        hits = numbers_in(text[offset:], locale) or numbers_in(text, locale)
+        hits = numbers_in(text[offset:], locale)
+        if hits:
+            return shifted(hits[0], offset)
+        hits = numbers_in(text, locale)
         return hits[0] if hits else None
+    return _last_number(text, locale)
+
+
+def _last_number(text: str, locale: str | None) -> NumberHit | None:
+    cut = len(text) - MAX_SHORT
+    if cut > 0:
+        # the end of a long text first; it begins at a line so that no number is cut in two
+        begin = text.find("\n", cut) + 1
+        hits = numbers_in(text[begin:], locale) if begin else []
+        if hits:
+            return shifted(hits[-1], begin)
     hits = numbers_in(text, locale)
     return hits[-1] if hits else None

@@ -223,6 +223,8 @@ class LocalbenchSession:
         pytest.fail(failure_message(result, task=task, short=short), pytrace=False)
 
     def _record(self, item: pytest.Item, job: Job, result: SampleResult) -> None:
+        if not result.nodeid:
+            result = result.model_copy(update={"nodeid": item.nodeid, "worker": self.recorder.worker})
         item.stash[RESULT] = result
         item.user_properties.extend(properties_of(result))
         try:
@@ -258,7 +260,7 @@ class LocalbenchSession:
         else:
             error = ModelError("the set-up of this item failed before the model was asked")
             result = failed_item(key=job.key, task=job.task, model=job.model, error=error)
-        self._record(item, job, result.model_copy(update={"nodeid": item.nodeid}))
+        self._record(item, job, result)
         return result
 
     @pytest.hookimpl(wrapper=True)

@@ -51,7 +51,9 @@ def test_a_configured_marker_counts_at_its_first_place():
     assert quality("number", 72, reply, task=task) == 1
 
 
-@pytest.mark.parametrize(("reply", "score"), [("The temperature is -3 degrees.", 1), ("It falls by 5, so 2 - 5 = \u22123", 1), ("3", 0)])
+@pytest.mark.parametrize(
+    ("reply", "score"), [("The temperature is -3 degrees.", 1), ("It falls by 5, so 2 - 5 = \u22123", 1), ("3", 0)]
+)
 def test_the_sign_belongs_to_the_number(reply, score):
     assert quality("number", -3, reply, task={"output": {"format": "number"}}) == score
 
@@ -74,6 +76,8 @@ def test_extraction_never_raises(format_, text):
     assert extract(text, output).clean is not None
 
 
-@pytest.mark.parametrize("reply", ["{" * 200_000, "[" * 200_000 + "]", '{"a": ' * 20_000, '"' * 100_000, "```" * 50_000])
+@pytest.mark.parametrize(
+    "reply", ["{" * 200_000, "[" * 200_000 + "]", '{"a": ' * 20_000, '"' * 100_000, "```" * 50_000]
+)
 def test_hostile_replies_are_read_in_bounded_work(reply):
     assert extract(reply, OutputSpec(format="json"), expected={"a": 1}).has_value is False

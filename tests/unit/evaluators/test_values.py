@@ -35,7 +35,9 @@ def test_another_currency_is_another_amount(reply, score):
     assert quality("money", "90.00 EUR", reply, locale="en") == score
 
 
-@pytest.mark.parametrize(("reply", "score"), [("15 %", 1), ("15%", 1), ("0.15", 0), ("15", 0), ("0.15%", 0), ("1.5", 0)])
+@pytest.mark.parametrize(
+    ("reply", "score"), [("15 %", 1), ("15%", 1), ("0.15", 0), ("15", 0), ("0.15%", 0), ("1.5", 0)]
+)
 def test_percentages_are_not_guessed_by_magnitude(reply, score):
     assert quality("percent", "15%", reply, locale="en") == score
     assert quality("percent", "15%", "15", locale="en", unit="percent") == 1
@@ -56,7 +58,12 @@ def test_a_day_beyond_twelve_is_not_ambiguous():
 
 @pytest.mark.parametrize(
     ("reply", "score"),
-    [("2025-03-05T04:30:00+00:00", 1), ("2025-03-04T23:30:00-05:00", 1), ("2025-03-05T04:30:00", 0), ("2025-03-05T04:30Z", 1)],
+    [
+        ("2025-03-05T04:30:00+00:00", 1),
+        ("2025-03-04T23:30:00-05:00", 1),
+        ("2025-03-05T04:30:00", 0),
+        ("2025-03-05T04:30Z", 1),
+    ],
 )
 def test_one_instant_in_several_offsets(reply, score):
     assert quality("date", "2025-03-05T04:30:00Z", reply, precision="minute") == score
@@ -83,7 +90,9 @@ def test_null_missing_and_empty_are_three_things(reply, score):
 def test_null_words_and_missing_keys_count_when_declared():
     expected = {"po_number": None, "vendor": "Alba"}
     assert quality("json_fields", expected, '{"vendor": "Alba"}', missing_is_null=True, task=JSON) == 1
-    assert quality("json_fields", expected, '{"po_number": "N/A", "vendor": "Alba"}', null_words=["n/a"], task=JSON) == 1
+    assert (
+        quality("json_fields", expected, '{"po_number": "N/A", "vendor": "Alba"}', null_words=["n/a"], task=JSON) == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +112,12 @@ def test_true_is_not_one(expected, given):
 
 @pytest.mark.parametrize(
     ("expected", "given", "score"),
-    [(5, 5.0, 1), ({"amount": 100}, None, 0), ({"amount": 100}, "100", 0), (12345678901234567890, 12345678901234567891, 0)],
+    [
+        (5, 5.0, 1),
+        ({"amount": 100}, None, 0),
+        ({"amount": 100}, "100", 0),
+        (12345678901234567890, 12345678901234567891, 0),
+    ],
 )
 def test_numbers_are_exact_and_nothing_raises(expected, given, score):
     reply = json.dumps({"a": given})
@@ -112,7 +126,8 @@ def test_numbers_are_exact_and_nothing_raises(expected, given, score):
 
 
 @pytest.mark.parametrize(
-    ("reply", "score"), [("false", 1), ('"No"', 1), ('"False"', 1), ('"Yes"', 0), ('"maybe"', 0), ('""', 0), ('"nein"', 1)]
+    ("reply", "score"),
+    [("false", 1), ('"No"', 1), ('"False"', 1), ('"Yes"', 0), ('"maybe"', 0), ('""', 0), ('"nein"', 1)],
 )
 def test_yes_and_no_are_booleans_other_words_are_not(reply, score):
     task = {**JSON, "traps": {}}
@@ -130,6 +145,8 @@ def test_rows_in_any_order_and_invented_rows():
 
 
 def test_the_reason_names_the_field_and_the_trap():
-    task = task_of("json_fields", {"due": 2467.98, "no": "7"}, task={**JSON, "traps": {"2967.98": "the deposit was not taken off"}})
+    task = task_of(
+        "json_fields", {"due": 2467.98, "no": "7"}, task={**JSON, "traps": {"2967.98": "the deposit was not taken off"}}
+    )
     found = judge(task, '{"due": 2967.98, "no": "7"}')
     assert found.reason.startswith("1 of 2 fields right; due 2967.98 should be 2467.98 (the deposit was not taken off)")

@@ -91,7 +91,9 @@ def test_lists_of_tasks_files_samples_and_pictures(load, tmp_path):
     (folder / "files").mkdir()
     (folder / "files" / "note.txt").write_text("Text of the note", encoding="utf-8")
     (folder / "files" / "p.png").write_bytes(PNG)
-    (folder / "files" / "rows.jsonl").write_text('{"id": "a", "q": "1+1", "expected": "2"}\n{"id": "b", "q": "1+2", "expected": "3"}\n')
+    (folder / "files" / "rows.jsonl").write_text(
+        '{"id": "a", "q": "1+1", "expected": "2"}\n{"id": "b", "q": "1+2", "expected": "3"}\n'
+    )
     (folder / "files" / "rows.csv").write_text("id,q,gold\nx,hello,HELLO\n")
     first, second, third = load("""
 - id: one
@@ -136,7 +138,9 @@ def test_the_flat_store_names_a_missing_category(tmp_path):
     (tmp_path / "categories").mkdir()
     (tmp_path / "tasks").mkdir()
     (tmp_path / "categories" / "geo.json").write_text('{"id": "geo"}')
-    (tmp_path / "tasks" / "t.json").write_text('{"id": "t", "category_id": "gee", "input_data": "x", "expected_output": "y"}')
+    (tmp_path / "tasks" / "t.json").write_text(
+        '{"id": "t", "category_id": "gee", "input_data": "x", "expected_output": "y"}'
+    )
     with pytest.raises(TaskFileError, match="there is no category 'gee'"):
         load_seed(tmp_path, tmp_path)
 

@@ -1,0 +1,81 @@
+"""Our cost per item against a bare parametrized pytest test, collection of many tasks, and the cost to other projects.
+
+Prints lines ``ratio <name> <value>``; every ratio is measured in this one run, on CPU time (user + system) of whole
+processes, as the smallest of a few repetitions.
+
+usage: python bench/overhead.py [--items 1000,10000] [--repeat 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+BARE = "import pytest\n@pytest.mark.parametrize('n', range({n}))\ndef test_item(n):\n    assert True\n"
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+
+
+def cpu_s(command: tuple[str, ...], folder: Path, repeat: int) -> float:
+    """User and system seconds of a process, the smallest of some runs."""
+    best = float("inf")
+    for _ in range(repeat):
+        before = os.times()
+        subprocess.run(command, cwd=folder, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        after = os.times()
+        spent = after.children_user - before.children_user + after.children_system - before.children_system
+        best = min(best, spent)
+    return best
+
+
+def write_tasks(folder: Path, n: int) -> None:
+    """A category with ``n`` tasks in one JSON file and a scripted model that answers all of them."""
+    (folder / "docs").mkdir()
+    (folder / "docs" / "category.json").write_text('{"id": "docs"}')
+    tasks = [{"id": f"t{i}", "input": {"prompt": f"Question {i}?"}, "expected": "yes", "evaluators": [{"use": "exact"}]}
+             for i in range(n)]  # fmt: skip
+    (folder / "docs" / "tasks.json").write_text(json.dumps(tasks))
+    (folder / "data" / "models").mkdir(parents=True)
+    (folder / "data" / "models" / "m.json").write_text('{"provider": "scripted", "options": {"default": "yes"}}')
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--items", default="1000,10000")
+    arguments.add_argument("--repeat", type=int, default=3)
+    options = arguments.parse_args()
+    off = ("-p", "no:localbench")
+    with tempfile.TemporaryDirectory() as name:
+        base = Path(name)
+        empty = base / "empty"
+        empty.mkdir()
+        (empty / "test_one.py").write_text("def test_one(): pass\n")
+        without = cpu_s((*PYTEST, *off), empty, options.repeat * 3)
+        with_plugin = cpu_s(PYTEST, empty, options.repeat * 3)
+        print(f"ratio foreign_project {with_plugin / without:.3f}", flush=True)
+        print(f"figure foreign_project_extra_ms {(with_plugin - without) * 1000:.1f}", flush=True)
+        for n in (int(part) for part in options.items.split(",")):
+            ours, bare = base / f"ours{n}", base / f"bare{n}"
+            ours.mkdir()
+            bare.mkdir()
+            write_tasks(ours, n)
+            (bare / "test_bare.py").write_text(BARE.format(n=n))
+            bare_s = cpu_s((*PYTEST, *off), bare, options.repeat)
+            ours_s = cpu_s((*PYTEST, "docs"), ours, options.repeat)
+            collect_bare_s = cpu_s((*PYTEST, *off, "--collect-only"), bare, options.repeat)
+            collect_s = cpu_s((*PYTEST, "docs", "--collect-only"), ours, options.repeat)
+            print(f"ratio per_item_{n} {ours_s / bare_s:.2f}", flush=True)
+            print(f"ratio collect_{n} {collect_s / collect_bare_s:.2f}", flush=True)
+            print(f"figure ours_ms_per_item_{n} {1000 * ours_s / n:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    started = time.monotonic()
+    main()
+    print(f"figure seconds {time.monotonic() - started:.0f}")
