@@ -114,9 +114,7 @@ class ChatApi:
                 dialect = self._quirks.adapt(dialect, refused, body, past)
                 timeout_s = max(0.001, deadline - time.monotonic())
                 continue
-            self._quirks.accepted(body)
-            if past.tried:
-                self._quirks.dialect = dialect
+            self._quirks.accepted(body, dialect if past.first else None)
             if not dialect.system_role and any(m.role == "system" for m in request.messages):
                 return answer.model_copy(update={"notes": (*answer.notes, SYSTEM_FOLDED)})
             return answer

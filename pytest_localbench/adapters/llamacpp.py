@@ -1,8 +1,9 @@
 """GGUF files through llama.cpp, in a child process of its own.
 
 Model file: ``path`` (or ``model: smollm2``) and ``resources``: ``context_tokens`` (window of one request; default: the
-trained context, at most 8192), ``threads`` (default: one less than there are processors), ``gpu_layers`` (default 0).
-``options``: ``mmproj`` (vision weights), ``load_timeout_s`` (default 300). Unless a task or the model file says
+trained context, at most 8192), ``threads`` (default: one less than the processors we may use), ``gpu_layers`` (default
+0). ``options``: ``mmproj`` (vision weights), ``chat_template`` (``chatml`` or another name that llama.cpp knows, for
+weights that bring none), ``load_timeout_s`` (default 300). Unless a task or the model file says
 otherwise: temperature 0, seed 7; the prompt cache is off, because reuse changes answers from run to run.
 """
 
@@ -37,7 +38,7 @@ MAX_RESTARTS = 2
 CRASH_NOTICE_S = 0.5
 EXIT_WAIT_S = 3.0
 DEFAULTS = {"temperature": 0, "seed": 7, "cache_prompt": False}
-_OPTIONS = {"mmproj", "load_timeout_s"}
+_OPTIONS = {"mmproj", "chat_template", "load_timeout_s"}
 
 
 class LlamaCppAdapter(Adapter):
@@ -103,7 +104,7 @@ class LlamaCppAdapter(Adapter):
             header = read_header(resolve_weights(self.config))
         except LocalbenchError:
             return stated
-        template = header.chat_template or ""
+        template = self.config.options.get("chat_template") or header.chat_template or ""
         found = Capabilities(
             vision=bool(self.config.options.get("mmproj")),
             tools="tools" in template,
@@ -123,7 +124,7 @@ class LlamaCppAdapter(Adapter):
         """Hash of the weights, template, runtime and the settings that change answers or speed."""
         path = resolve_weights(self.config)
         header = read_header(path)
-        template = header.chat_template
+        template = self.config.options.get("chat_template") or header.chat_template
         return {
             "weights": path.name,
             "weights_sha256": sha256_of(path, cache_dir()),
@@ -145,6 +146,11 @@ class LlamaCppAdapter(Adapter):
             known = ", ".join(sorted(_OPTIONS))
             raise ConfigError(f"model '{self.config.id}': unknown option '{unknown[0]}'; known: {known}.")
         self._header = read_header(resolve_weights(self.config))
+        if not self._header.chat_template and not self.config.options.get("chat_template"):
+            raise ModelUnavailable(
+                f"the weights of model '{self.config.id}' bring no chat template (a base model?): name the one to use, "
+                "e.g. 'options: {chat_template: chatml}'."
+            )
 
     def _context(self, header: GgufHeader) -> int:
         return self.config.resources.context_tokens or min(
@@ -152,7 +158,8 @@ class LlamaCppAdapter(Adapter):
         )
 
     def _threads(self) -> int:
-        return self.config.resources.threads or max(1, (os.cpu_count() or 2) - 1)
+        usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
+        return self.config.resources.threads or max(1, usable - 1)
 
     def _start(self) -> _Child:
         """A loaded child. It is known before it loads, so that ``close`` need not wait for it."""
@@ -162,6 +169,7 @@ class LlamaCppAdapter(Adapter):
             "path": str(resolve_weights(self.config)),
             "alias": self.config.id,
             "mmproj": options.get("mmproj"),
+            "chat_template": options.get("chat_template"),
             "n_ctx": self._context(header),
             "parallel": self.config.concurrency,
             "threads": self._threads(),

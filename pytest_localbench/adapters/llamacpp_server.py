@@ -22,9 +22,12 @@ def build_params(config: dict[str, Any]) -> Any:
     params.model.path = config["path"]
     if config.get("mmproj"):
         params.mmproj.path = config["mmproj"]
+    if config.get("chat_template"):
+        params.chat_template = config["chat_template"]
     params.model_alias = {config["alias"]}
     params.hostnames = ["127.0.0.1"]
     params.port = 0
+    params.cors_origins = ""  # no web page has any business here
     params.n_parallel = slots
     params.n_ctx = config["n_ctx"] * slots
     params.kv_unified = False

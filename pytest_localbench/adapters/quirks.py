@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..domain.response import Message, TextPart
 from .faults import RequestRefused
@@ -30,6 +31,7 @@ class Attempts:
 
     first: RequestRefused | None = None
     tried: set[str] = field(default_factory=set)
+    guesses: list[Dialect] | None = None
 
 
 class Quirks:
@@ -39,40 +41,49 @@ class Quirks:
         self.dialect = dialect
         self._accepted: set[str] = set()
 
-    def accepted(self, body: Mapping[str, object]) -> None:
-        """The server took this request."""
+    def accepted(self, body: Mapping[str, object], learned: Dialect | None) -> None:
+        """The server took this request; ``learned``: the form it took after having refused another."""
         self._accepted.update(body)
+        if learned is not None:
+            self.dialect = learned
 
     def adapt(self, dialect: Dialect, refused: RequestRefused, body: Mapping[str, object], past: Attempts) -> Dialect:
-        """The next form to try after ``body`` (sent in ``dialect``) was refused; raises the first refusal if none is left."""
+        """The next form to try, after ``body`` in ``dialect`` was refused; raises the first refusal when none is left."""
         past.first = past.first or refused
-        for name, changed in self._suspects(dialect, refused, body):
+        for name, changed in _named(dialect, refused.reason, body):
             if name not in past.tried:
                 past.tried.add(name)
                 return changed
-        raise past.first
+        if past.guesses is None:
+            past.guesses = self._guesses(dialect, body) if refused.status in {400, 422} else []
+        if not past.guesses:
+            raise past.first
+        return past.guesses.pop(0)
 
-    def _suspects(
-        self, dialect: Dialect, refused: RequestRefused, body: Mapping[str, object]
-    ) -> list[tuple[str, Dialect]]:
-        reason = refused.reason
-        limit = next((name for name in LIMITS if name in body), "max_tokens")
-        forms = {
-            "system": replace(dialect, system_role=False),
-            "stream_options": replace(dialect, usage_in_stream=False),
-            limit: replace(dialect, limit_name=LIMITS[limit]),
-            "stream": replace(dialect, stream=False),
-        }
-        named = {
-            "system": dialect.system_role and _has_system(body) and _SYSTEM_ROLE.search(reason) is not None,
-            "stream_options": "stream_options" in reason or "include_usage" in reason,
-            limit: limit in reason,
-            "stream": "stream" in reason.lower() and "stream_options" not in reason,
-        }
-        suspects = [name for name in forms if named[name] and (name in body or name == "system")]
-        if not suspects and refused.status in {400, 422}:
-            suspects = [name for name in ("stream_options", limit) if name in body and name not in self._accepted]
-        return [(name, forms[name]) for name in suspects]
+    def _guesses(self, dialect: Dialect, body: Mapping[str, object]) -> list[Dialect]:
+        """For a refusal that names nothing: each unproven setting alone, then all of them."""
+        changes: list[dict[str, Any]] = []
+        if "stream_options" in body and "stream_options" not in self._accepted:
+            changes.append({"usage_in_stream": False})
+        if dialect.limit_name in body and dialect.limit_name not in self._accepted:
+            changes.append({"limit_name": LIMITS[dialect.limit_name]})
+        if len(changes) > 1:
+            changes.append({name: value for change in changes for name, value in change.items()})
+        return [replace(dialect, **change) for change in changes]
+
+
+def _named(dialect: Dialect, reason: str, body: Mapping[str, object]) -> list[tuple[str, Dialect]]:
+    """The settings of ``body`` that a refusal names, each with the form that does without."""
+    found = []
+    if dialect.system_role and _SYSTEM_ROLE.search(reason) and _has_system(body):
+        found.append(("system", replace(dialect, system_role=False)))
+    if "stream_options" in body and ("stream_options" in reason or "include_usage" in reason):
+        found.append(("usage", replace(dialect, usage_in_stream=False)))
+    elif body.get("stream") and dialect.stream and "stream" in reason.lower():
+        found.append(("stream", replace(dialect, stream=False)))
+    if dialect.limit_name in body and dialect.limit_name in reason:
+        found.append(("limit", replace(dialect, limit_name=LIMITS[dialect.limit_name])))
+    return found
 
 
 def fold_system(messages: Sequence[Message]) -> tuple[Message, ...]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import importlib
 import os
 import re
+import stat
 from pathlib import Path
+from urllib.parse import quote
 
-from ..errors import ConfigError, MissingCredential
+from ..errors import ConfigError, MissingCredential, MissingDependency
 
 MIN_REDACTED = 8
 MASK = "[redacted]"
-_REFERENCE = re.compile(r"^(?:\$\{env:(?P<braced>\w+)\}|env:(?P<bare>\w+)|file:(?P<file>.+))$")
+_REFERENCE = re.compile(r"^(?:\$\{env:(?P<braced>\w+)\}|env:(?P<bare>\w+)|file:(?P<file>.+)|keyring:(?P<ring>.+/.+))$")
 _KEY = re.compile(
     r"\bsk-(?:ant-)?[A-Za-z0-9_-]{8,}|\bAIza[A-Za-z0-9_-]{20,}|\bhf_[A-Za-z0-9]{10,}|\bgh[pousr]_[A-Za-z0-9]{10,}"
     r"|(?i:\bbearer)[ \t]+[A-Za-z0-9._~+/=-]{8,}"
@@ -38,40 +42,73 @@ class Secret:
 
 
 def resolve(reference: str, needed_by: str = "the model") -> Secret:
-    """The key behind ``${env:NAME}``, ``env:NAME`` or ``file:/path``.
+    """The key behind ``${env:NAME}``, ``env:NAME``, ``file:/path`` or ``keyring:service/user``.
 
-    Raises MissingCredential when it is not set, ConfigError for anything that is no reference or no key.
+    Raises MissingCredential when it is not set, MissingDependency without ``keyring``, ConfigError for anything that
+    is no reference or no key, and for a file that others may read.
     """
     match = _REFERENCE.match(reference.strip())
     if match is None:
-        raise ConfigError(f"{needed_by}: 'api_key' must be a reference such as ${{env:NAME}}, env:NAME or file:/path.")
+        raise ConfigError(
+            f"{needed_by}: 'api_key' must be a reference such as ${{env:NAME}}, env:NAME, file:/path or "
+            "keyring:service/user."
+        )
     if match["file"]:
-        path = Path(match["file"]).expanduser()
-        try:
-            value = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not a text file"
-            raise ConfigError(f"{needed_by} reads its key from {path}, which cannot be read: {reason}.") from None
-        source = str(path)
+        source = match["file"]
+        value = _from_file(Path(source).expanduser(), needed_by)
+    elif match["ring"]:
+        source = f"the keyring ({match['ring']})"
+        value = _from_keyring(match["ring"], needed_by)
     else:
         source = match["braced"] or match["bare"]
         value = os.environ.get(source, "").strip()
+        if not value:
+            raise MissingCredential(source, needed_by)
     if not value:
-        if match["file"]:
-            raise ConfigError(f"{needed_by} reads its key from {source}, which is empty.")
-        raise MissingCredential(source, needed_by)
+        raise ConfigError(f"{needed_by} reads its key from {source}, which is empty.")
     if not (value.isascii() and value.isprintable()):
         raise ConfigError(f"{needed_by}: the key in {source} holds characters that no key has (line breaks, accents).")
     if len(value) >= MIN_REDACTED:
-        _known.add(value)
+        _known.update(_spellings(value))
     return Secret(value)
 
 
 def redact(text: str) -> str:
-    """The text without resolved keys and without anything that looks like a key."""
+    """The text without resolved keys (plain, URL or base64 encoded) and without anything that looks like a key."""
     for value in sorted(_known, key=len, reverse=True):
         if value in text:
             text = text.replace(value, MASK)
     if any(hint in text for hint in _HINTS):
         text = _KEY.sub(MASK, text)
     return text
+
+
+def _from_file(path: Path, needed_by: str) -> str:
+    try:
+        value = path.read_text(encoding="utf-8").strip()
+        open_to_others = os.name == "posix" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise ConfigError(f"{needed_by} reads its key from {path}, which cannot be read: {reason}.") from None
+    if open_to_others:
+        raise ConfigError(f"{needed_by} reads its key from {path}, which others may open: chmod 600 {path}")
+    return value
+
+
+def _from_keyring(entry: str, needed_by: str) -> str:
+    try:
+        keyring = importlib.import_module("keyring")
+    except ImportError:
+        raise MissingDependency("keyring", "keyring", needed_by) from None
+    service, _, user = entry.rpartition("/")
+    return (keyring.get_password(service, user) or "").strip()
+
+
+def _spellings(value: str) -> set[str]:
+    """The key as it may show up in a text: itself, URL encoded, and inside base64 at each of the three alignments."""
+    raw, found = value.encode(), {value, quote(value, safe="")}
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + raw).decode()
+        own = encoded[(shift * 8 + 5) // 6 : (shift + len(raw)) * 8 // 6]  # characters no neighbour has a part in
+        found |= {own, own.replace("+", "-").replace("/", "_")}
+    return found

@@ -6,23 +6,22 @@ socket down when the deadline of the whole request passes.
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 import socket
 import ssl
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ..domain.model import is_loopback
 from ..errors import ConfigError, GenerationFailed, GenerationTimeout, ModelError, ModelUnavailable
 from .faults import ConnectionFailed, excerpt, status_error
+from .proxies import proxy_for, proxy_headers
 from .secrets import redact
 
 CONNECT_TIMEOUT_S = 5.0
@@ -115,7 +114,7 @@ class WireClient:
         self._flying: set[_Exchange] = set()
         self._aborted = False
         self._tls: ssl.SSLContext | None = None
-        self._proxy = _proxy_for(self.base)
+        self._proxy = proxy_for(self.base)
 
     def url(self, path: str) -> str:
         """The address of a path, for messages."""
@@ -301,7 +300,7 @@ class WireClient:
         if via is None:
             return http.client.HTTPSConnection(host, port or 443, timeout=timeout_s, context=self._tls)
         tunnel = http.client.HTTPSConnection(via.hostname or "", via.port or 8080, timeout=timeout_s, context=self._tls)
-        tunnel.set_tunnel(host, port or 443, headers=_proxy_headers(via))
+        tunnel.set_tunnel(host, port or 443, headers=proxy_headers(via))
         return tunnel
 
     def _target(self, path: str) -> str:
@@ -350,26 +349,6 @@ def _split(base_url: str) -> SplitResult:
     if parts.username or parts.password:
         raise ConfigError("'base_url' holds a user name or password; put the key into 'api_key' as ${env:NAME}.")
     return parts
-
-
-def _proxy_for(base: SplitResult) -> SplitResult | None:
-    host = base.hostname or ""
-    if is_loopback(base.geturl()) or urllib.request.proxy_bypass(f"{host}:{base.port}" if base.port else host):
-        return None
-    proxy = urllib.request.getproxies().get(base.scheme)
-    if not proxy:
-        return None
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    if parts.scheme != "http":
-        raise ConfigError(f"the proxy for {host} has the scheme '{parts.scheme}'; only http:// proxies can be used.")
-    return parts
-
-
-def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
-    if proxy.username is None:
-        return {}
-    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
-    return {"Proxy-Authorization": "Basic " + base64.b64encode(pair).decode("ascii")}
 
 
 def _is_stale(sock: socket.socket) -> bool:

@@ -91,6 +91,9 @@ class Sample(Frozen):
     skip: str | None = None
 
 
+SINGLE_SAMPLE = Sample()
+
+
 class OutputSpec(Frozen):
     """The form of the answer. ``answer_marker``: the answer is what follows its first occurrence, to the line's end."""
 
@@ -185,7 +188,7 @@ class Task(Frozen):
     previous_ids: tuple[Id, ...] = ()
     requires: Requires = Requires()
     input: TaskInput
-    samples: tuple[Sample, ...] = (Sample(),)
+    samples: tuple[Sample, ...] = Field(default_factory=lambda: (SINGLE_SAMPLE,))
     tools: tuple[dict[str, Any], ...] = ()
     environment: dict[str, Any] | None = None
     output: OutputSpec = OutputSpec()

@@ -127,8 +127,10 @@ class Engine:
             self._given.add(job)
             self._replies.pop(job, None)
             if job in self._asked:
-                self._lanes[job.model.lane_id].ahead -= 1
-            self._cond.notify_all()
+                lane = self._lanes[job.model.lane_id]
+                lane.ahead -= 1
+                if lane.ahead == self._look_ahead - 1:
+                    self._cond.notify_all()
 
     def stop(self) -> None:
         """Drop what is queued, break what is in flight, close every adapter; returns within seconds."""

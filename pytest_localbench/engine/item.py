@@ -56,6 +56,7 @@ def score_item(
         memory_bytes=_memory(response),
         memory_budget_bytes=_budget(task, settings),
         weights=weights_for(task, category, settings),
+        timing_usable=not response.contended,
     )
     return SampleResult(
         key=key,

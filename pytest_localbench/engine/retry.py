@@ -39,24 +39,30 @@ DEFAULT = RetryPolicy()
 
 
 class CircuitBreaker:
-    """Opens after some connection failures in a row; then every question fails at once. Safe for threads."""
+    """Opens after some connection failures in a row, or once the model is unavailable (no such model, no permission);
+    then every question fails at once. Safe for threads."""
 
     def __init__(self, limit: int = 5) -> None:
         self._limit = limit
         self._failures = 0
         self._last = ""
+        self._gone: str | None = None
         self._lock = threading.Lock()
 
     def check(self) -> None:
         """Raise ModelUnavailable when open."""
         with self._lock:
+            if self._gone is not None:
+                raise ModelUnavailable(self._gone)
             if self._failures >= self._limit:
                 raise ModelUnavailable(f"given up after {self._failures} failed connections in a row: {self._last}")
 
     def record(self, error: ModelError | None) -> None:
         """Count an attempt: ``None`` = it was answered."""
         with self._lock:
-            if isinstance(error, ConnectionFailed):
+            if isinstance(error, ModelUnavailable):
+                self._gone = str(error)
+            elif isinstance(error, ConnectionFailed):
                 self._failures += 1
                 self._last = str(error)
             else:

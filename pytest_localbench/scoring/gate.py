@@ -100,7 +100,8 @@ def evaluate_gates(
         if category.thresholds.fail_under is not None:
             checks += _category_threshold(category, summary)
     for task in tasks:
-        checks += _task_thresholds(task, task_results)
+        if task.thresholds.fail_under is not None or task.thresholds.must_pass:
+            checks += _task_thresholds(task, task_results)
     return GateOutcome(passed=all(c.passed for c in checks), checks=tuple(checks)) if checks else None
 
 
