@@ -11,14 +11,17 @@
 
 An entry is a text, or ``{text, thinking, finish_reason, tool_calls, usage, delay_s, error}``. ``error`` is a message or
 ``{kind: unavailable | failed | timeout | context, message, retryable, retry_after_s, times}``; with ``times: n`` only
-the first n requests fail.
+the first n requests fail. ``path`` of the model file may name a JSON or YAML file with more ``answers``.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -56,6 +59,7 @@ class ScriptedAdapter(Adapter):
         self._answers: dict[str, list[_Entry]] = {}
         self._contains: list[tuple[str, _Entry]] = []
         self._default: _Entry | None = None
+        self._file_sha256: str | None = None
         self._failures: Counter[int] = Counter()
         self._stopped = threading.Event()
 
@@ -66,7 +70,7 @@ class ScriptedAdapter(Adapter):
         answers, contains = options.get("answers", {}), options.get("contains", [])
         if not isinstance(answers, dict):
             raise ConfigError(f"model '{name}': 'answers' must be a mapping of task or task/sample to answers.")
-        for key, value in answers.items():
+        for key, value in {**self._filed(), **answers}.items():
             entries = value if isinstance(value, list) else [value]
             if not entries:
                 raise ConfigError(f"model '{name}': answers of '{key}' are an empty list; give at least one.")
@@ -94,7 +98,27 @@ class ScriptedAdapter(Adapter):
 
     def fingerprint(self) -> dict[str, Any]:
         """The table is the model."""
-        return {"config": self.config.config_hash}
+        return {"config": self.config.config_hash, "answers_sha256": self._file_sha256}
+
+    def _filed(self) -> dict[Any, Any]:
+        """The answers in the file of ``path``."""
+        if self.config.path is None:
+            return {}
+        import yaml
+
+        path = Path(self.config.path).expanduser()
+        try:
+            data = path.read_bytes()
+            table = json.loads(data) if path.suffix == ".json" else yaml.safe_load(data)
+        except OSError as error:
+            raise ConfigError(f"model '{self.config.id}': {path} cannot be read: {error.strerror}.") from None
+        except (ValueError, RecursionError, yaml.YAMLError) as error:
+            where = " ".join(str(error).split())
+            raise ConfigError(f"model '{self.config.id}': {path} is not JSON or YAML: {where}.") from None
+        if not isinstance(table, dict):
+            raise ConfigError(f"model '{self.config.id}': {path} must be a mapping of task or task/sample to answers.")
+        self._file_sha256 = hashlib.sha256(data).hexdigest()
+        return table
 
     def _find(self, request: GenerationRequest) -> _Entry:
         key = request.key

@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 from urllib.parse import quote
 
-from ..errors import ConfigError, MissingCredential, MissingDependency
+from ..errors import ConfigError, MissingCredential
 
 MIN_REDACTED = 8
 MASK = "[redacted]"
@@ -44,8 +44,8 @@ class Secret:
 def resolve(reference: str, needed_by: str = "the model") -> Secret:
     """The key behind ``${env:NAME}``, ``env:NAME``, ``file:/path`` or ``keyring:service/user``.
 
-    Raises MissingCredential when it is not set, MissingDependency without ``keyring``, ConfigError for anything that
-    is no reference or no key, and for a file that others may read.
+    Raises MissingCredential when it is not set, ConfigError for anything that is no reference or no key, for a file
+    that others may read, and without the package ``keyring`` for the last form.
     """
     match = _REFERENCE.match(reference.strip())
     if match is None:
@@ -99,7 +99,9 @@ def _from_keyring(entry: str, needed_by: str) -> str:
     try:
         keyring = importlib.import_module("keyring")
     except ImportError:
-        raise MissingDependency("keyring", "keyring", needed_by) from None
+        raise ConfigError(
+            f"{needed_by} reads its key from the keyring, which needs the package 'keyring': pip install keyring"
+        ) from None
     service, _, user = entry.rpartition("/")
     return (keyring.get_password(service, user) or "").strip()
 

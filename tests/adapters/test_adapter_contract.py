@@ -107,6 +107,30 @@ def test_scripted_looks_up_sample_then_task_then_prompt_then_default(ask_for):
     assert [adapter.generate(r).text for r in asked] == ["sample", "first", "second", "second", "Paris", "?"]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("a.yaml", "t: filed\nu: [one, {text: two}]\n"), ("a.json", '{"t": "filed", "u": ["one", "two"]}')],
+)
+def test_scripted_answers_from_a_file(ask_for, tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    config = ModelConfig(id="m", provider="scripted", path=str(tmp_path / name), options={"answers": {"t": "stated"}})
+    adapter = build(config)
+    adapter.open()
+    asked = [key(ask_for, "t"), key(ask_for, "u"), key(ask_for, "u", attempt=2)]
+    assert [adapter.generate(r).text for r in asked] == ["stated", "one", "two"]
+    assert adapter.fingerprint()["answers_sha256"] is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [(None, "cannot be read"), ("a: [", "is not JSON or YAML"), ("- a\n", "must be a mapping")]
+)
+def test_scripted_answer_files_are_checked(tmp_path, text, says):
+    if text is not None:
+        (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=says):
+        build(ModelConfig(id="m", provider="scripted", path=str(tmp_path / "a.yaml"))).open()
+
+
 def test_scripted_full_entry(ask_for):
     entry = {
         "text": "x", "thinking": "y", "usage": {"input_tokens": 1, "output_tokens": 2},

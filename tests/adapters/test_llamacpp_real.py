@@ -46,6 +46,13 @@ def test_the_same_question_gets_the_same_answer(make, ask_for):
     assert len(set(texts)) == 1
 
 
+def test_a_template_can_be_named(make, ask_for):
+    adapter = make(options={"chat_template": "chatml"})
+    plain = LlamaCppAdapter(adapter.config.model_copy(update={"options": {}}))
+    assert adapter.generate(ask_for(timeout_s=60, params={"max_tokens": 8})).text.strip()
+    assert adapter.fingerprint()["template_sha256"] != plain.fingerprint()["template_sha256"]
+
+
 def test_what_is_measured(make, ask_for):
     adapter = make()
     response = adapter.generate(ask_for(timeout_s=60, params={"max_tokens": 8}))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from urllib.parse import urlsplit
 
 import pytest
 from scripted_server import Reply, answer, chunk
 
 from pytest_localbench.adapters import wire as wire_module
 from pytest_localbench.adapters.openai import OpenAIAdapter
+from pytest_localbench.adapters.proxies import proxy_for
 from pytest_localbench.adapters.wire import WireClient
 from pytest_localbench.domain.model import ModelConfig
-from pytest_localbench.errors import ContextTooLong, GenerationFailed, GenerationTimeout, ModelUnavailable
+from pytest_localbench.errors import ConfigError, ContextTooLong, GenerationFailed, GenerationTimeout, ModelUnavailable
 
 
 def opened(url, stream=False):
@@ -185,6 +187,15 @@ def test_loopback_never_goes_through_a_proxy_and_others_do(monkeypatch, serve):
     monkeypatch.setenv("no_proxy", "models.invalid")
     with pytest.raises(GenerationFailed, match="cannot be found"):
         WireClient("http://models.invalid/v1").get_json("/v1/models", 5)
+
+
+def test_networks_in_no_proxy_and_proxies_we_cannot_speak_to(monkeypatch):
+    monkeypatch.setenv("http_proxy", "socks5h://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "10.0.0.0/8, example.org")
+    for direct in ("http://127.0.0.1:1", "http://localhost:1", "http://10.1.2.3/v1", "http://api.example.org"):
+        assert proxy_for(urlsplit(direct)) is None
+    with pytest.raises(ConfigError, match="scheme 'socks5h'; only http:// proxies"):
+        proxy_for(urlsplit("http://11.1.2.3/v1"))
 
 
 def test_a_kept_connection_that_was_dropped_costs_nothing(serve, ask_for):

@@ -103,6 +103,14 @@ def test_breaker_opens_after_connection_failures_in_a_row(ask):
     assert len(adapter.requests) == 5
 
 
+def test_breaker_opens_at_once_when_the_model_is_unavailable(ask):
+    breaker, adapter = CircuitBreaker(), Fake(ModelUnavailable("no model 'x' here"), OK)
+    for _ in range(3):
+        with pytest.raises(ModelUnavailable, match="no model 'x' here"):
+            ask(adapter, breaker=breaker)
+    assert len(adapter.requests) == 1
+
+
 def test_an_answer_or_another_failure_resets_the_breaker(ask):
     breaker = CircuitBreaker(limit=2)
     for _ in range(3):

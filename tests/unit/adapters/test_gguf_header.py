@@ -123,6 +123,22 @@ def test_preflight_says_what_is_missing(write, tmp_path, monkeypatch):
     assert "unknown option 'mmprj'" in adapter(write(gguf()), options={"mmprj": "x"}).preflight()
 
 
+def test_weights_without_a_template_need_one_named(write):
+    bare = write(gguf(template=""))
+    assert "bring no chat template" in adapter(bare).preflight()
+    named = adapter(bare, options={"chat_template": "chatml"})
+    assert named.preflight() is None
+    assert named.fingerprint()["template_sha256"] == hashlib.sha256(b"chatml").hexdigest()
+
+
+def test_one_of_the_processors_we_may_use_is_left_free(write, monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {3, 5, 7}, raising=False)
+    assert adapter(write(gguf())).fingerprint()["threads"] == 2
+    assert adapter(write(gguf()), resources={"threads": 1}).fingerprint()["threads"] == 1
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0}, raising=False)
+    assert adapter(write(gguf())).fingerprint()["threads"] == 1
+
+
 def test_a_file_that_llama_cpp_refuses_is_unavailable(write):
     pytest.importorskip("xllamacpp")
     broken = adapter(write(gguf()))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import sys
+import types
+from urllib.parse import quote
+
 import pytest
 
 from pytest_localbench.adapters.secrets import redact, resolve
@@ -19,12 +24,41 @@ def test_from_the_environment(monkeypatch, reference):
 
 def test_from_a_file(tmp_path):
     (tmp_path / "key").write_text("file-held-value\n")
+    (tmp_path / "key").chmod(0o644)
+    with pytest.raises(ConfigError, match="others may open: chmod 600"):
+        resolve(f"file:{tmp_path / 'key'}")
+    (tmp_path / "key").chmod(0o600)
     assert resolve(f"file:{tmp_path / 'key'}").reveal() == "file-held-value"
     (tmp_path / "empty").write_text("\n")
+    (tmp_path / "empty").chmod(0o600)
     with pytest.raises(ConfigError, match="is empty"):
         resolve(f"file:{tmp_path / 'empty'}")
     with pytest.raises(ConfigError, match="cannot be read"):
         resolve(f"file:{tmp_path / 'none'}")
+
+
+def test_from_the_keyring(monkeypatch):
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(ConfigError, match="needs the package 'keyring': pip install keyring"):
+        resolve("keyring:bench/me", "model 'm'")
+    stored = {("a/bench", "me"): "ring-held-value"}
+    fake = types.SimpleNamespace(get_password=lambda service, user: stored.get((service, user)))
+    monkeypatch.setitem(sys.modules, "keyring", fake)
+    assert resolve("keyring:a/bench/me").reveal() == "ring-held-value"
+    with pytest.raises(ConfigError, match=r"the keyring \(bench/you\), which is empty"):
+        resolve("keyring:bench/you")
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user:"])
+def test_other_spellings_of_a_key_are_taken_out(monkeypatch, before):
+    monkeypatch.setenv("BENCH_KEY", "k3y/with+odd=signs&more?")
+    key = resolve("env:BENCH_KEY").reveal()
+    for text in (quote(key, safe=""), f"x{key}y"):
+        assert "odd" not in redact(text)
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        coded = encode(f"{before}{key}:tail".encode()).decode()
+        assert "[redacted]" in redact(f"Basic {coded}")
+        assert coded not in redact(coded)
 
 
 def test_what_is_not_set_or_no_reference(monkeypatch):
