@@ -45,7 +45,6 @@ class Category(Frozen):
     description: str = ""
     status: Status = "ready"
     order: int = 100
-    weight: float = Field(default=1.0, gt=0)
     defaults: CategoryDefaults = CategoryDefaults()
     aggregation: Aggregation = Aggregation()
     thresholds: CategoryThresholds = CategoryThresholds()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from .base import CleanText, Frozen, PlainJson
 from .category import Category
 from .model import ModelConfig
@@ -152,4 +150,3 @@ class BenchmarkRun(Frozen):
     notes: tuple[CleanText, ...] = ()
     gate: GateOutcome | None = None
     exit_code: int | None = None
-    exit_reason: Literal["tests", "gates", "errors", "interrupted"] | None = None

@@ -204,7 +204,7 @@ class Task(Frozen):
     generation: GenerationParams = GenerationParams()
     repeats: int = Field(default=1, ge=1, le=1000)
     timeout_seconds: float = Field(default=180.0, gt=0)
-    retries_infra: int = Field(default=1, ge=0, le=10)
+    retries_infra: int | None = Field(default=None, ge=0, le=10)
     thresholds: Thresholds = Thresholds()
     calibration: tuple[CalibrationCase, ...] = ()
     provenance: dict[str, PlainJson] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,15 @@ from ..errors import GenerationTimeout, LocalbenchError, ModelUnavailable
 from ..suite.render import build_messages
 from .meter import PeakMeter, is_noisy
 from .plan import Job
-from .retry import CircuitBreaker, ask_with_retry
+from .retry import DEFAULT, CircuitBreaker, RetryPolicy, ask_with_retry
 
 WARM_UP_TIMEOUT_S = 120.0
+
+
+def _policy(job: Job) -> RetryPolicy:
+    """The usual policy, or as many further attempts as the task allows."""
+    retries = job.task.retries_infra
+    return DEFAULT if retries is None else replace(DEFAULT, attempts=1 + retries)
 
 
 class Asker:
@@ -42,7 +49,7 @@ class Asker:
         meter = PeakMeter(adapter.processes())
         try:
             with meter:
-                response = ask_with_retry(adapter, request, breaker=breaker)
+                response = ask_with_retry(adapter, request, _policy(job), breaker=breaker)
         except GenerationTimeout as late:
             if not late.generating:
                 raise

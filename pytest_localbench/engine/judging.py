@@ -63,7 +63,7 @@ class Judge:
             outcome, reason = empty_outcome(answer, response)
             return Judged((), 0.0, outcome, reason, answer)
         context = EvaluationContext(self.task, sample, expected, answer, response, documents)
-        verdicts = tuple(_run(check, context) for check in self._checks)
+        verdicts = self._dependent(tuple(_run(check, context) for check in self._checks))
         quality = combine(verdicts)
         broken = next((v for v in verdicts if v.status == "evaluator_error"), None)
         if broken is not None:
@@ -74,6 +74,17 @@ class Judge:
             return Judged(verdicts, None, "evaluator_error", "no evaluator could score this answer", answer)
         outcome, reason = classify(self.task, answer, response, verdicts, quality)
         return Judged(verdicts, quality, outcome, reason or _reason(verdicts), answer)
+
+    def _dependent(self, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+        """``depends_on``: the score is multiplied by that of the evaluator named."""
+        scores = {v.name: v.score for v in verdicts}
+        found = []
+        for check, verdict in zip(self._checks, verdicts, strict=True):
+            other = scores.get(check.spec.depends_on) if check.spec.depends_on else None
+            if other is not None and verdict.score is not None:
+                verdict = verdict.model_copy(update={"score": verdict.score * other})  # noqa: PLW2901
+            found.append(verdict)
+        return tuple(found)
 
 
 def _guards(check: _Check) -> bool:

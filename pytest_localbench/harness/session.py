@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,7 @@ class LocalbenchSession:
         )
         self.null_scores = NullScores()
         self.redact = redact
+        self._terminate: Any = None
         self._shown_failures = 0
 
     # -- collection --------------------------------------------------------------------------------------------------
@@ -131,6 +134,8 @@ class LocalbenchSession:
             self.recorder.prepare()
         except StoreError as error:
             raise pytest.UsageError(str(error)) from None
+        if jobs and threading.current_thread() is threading.main_thread():
+            self._terminate = signal.signal(signal.SIGTERM, _as_interrupt)
         plan = Plan(jobs)
         config.hook.pytest_localbench_plan(config=config, plan=plan)
         self.engine.add(self.recorder.without_finished(plan))
@@ -294,6 +299,8 @@ class LocalbenchSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Stop the engine, fold the run, apply the gates."""
+        if self._terminate is not None:
+            signal.signal(signal.SIGTERM, self._terminate)
         self.engine.stop()
         self.recorder.close()
         self.finisher.finish(session, int(exitstatus))
@@ -303,6 +310,11 @@ class LocalbenchSession:
         """The table comes after pytest's own sections, so that failures do not bury it."""
         yield
         self.finisher.print_summary(terminalreporter)
+
+
+def _as_interrupt(*_: object) -> None:
+    """A CI system's SIGTERM ends the run as Ctrl-C does: with everything answered so far."""
+    raise KeyboardInterrupt
 
 
 def case_of(item: pytest.Item) -> Case | None:

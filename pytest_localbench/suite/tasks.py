@@ -146,6 +146,8 @@ def _task(
     data["source"] = {"path": shown, "line": line}
     task = validate(Task, data, path=path, shown=shown, start_line=line, subject=subject)
     _check(task, wrong)
+    if category.status != "ready" and task.status == "ready":
+        return task.model_copy(update={"status": category.status})
     return task
 
 

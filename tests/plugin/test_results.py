@@ -207,3 +207,44 @@ def test_many_weak_answers_do_not_bury_the_table(project):
     lines = project.run().text.splitlines()
     assert any(line.startswith("exit code 1") for line in lines[-4:])
     assert sum("answer: got London" in line for line in lines) == 10
+
+
+def test_sigterm_ends_the_run_with_what_was_answered(project):
+    project.model(answers={"a": "Paris", "b": {"text": "Paris", "delay_s": 30}})
+    project.exact("a")
+    project.exact("b")
+    project.write(
+        "conftest.py",
+        """
+        import os
+        import signal
+
+        def pytest_runtest_logfinish(nodeid):
+            os.kill(os.getpid(), signal.SIGTERM)
+    """,
+    )
+    run = project.run(subprocess=True)
+    assert run.code == pytest.ExitCode.INTERRUPTED
+    assert run.document["complete"] is False
+    assert [r["key"]["task"] for r in run.document["results"]] == ["a"]
+    assert "the run was interrupted" in run.text
+
+
+def test_a_score_may_depend_on_another(project):
+    project.model(default="Paris")
+    project.exact(
+        "one",
+        evaluators=[
+            {"use": "exact", "name": "right"},
+            {"use": "contains", "with": {"all": ["Paris"]}, "depends_on": "other"},
+            {"use": "contains", "name": "other", "with": {"all": ["Rome"]}},
+        ],
+    )
+    assert project.run().result("one")["quality"] == pytest.approx(1 / 3)
+
+
+def test_a_draft_category_is_not_run(project):
+    project.write("docs/category.yaml", "id: documents\nname: Documents\nstatus: draft\n")
+    project.model(default="Paris")
+    project.exact("one")
+    assert project.run().outcomes == {"skipped": 1}
