@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import jinja2  # noqa: F401 - kept loaded: pytester forgets modules first imported inside a run, extensions dislike that
-import numpy as np  # noqa: F401
+import numpy.random  # noqa: F401
 import pytest
 import regex  # noqa: F401
+import scipy.optimize
+import scipy.special  # noqa: F401
 import yaml  # noqa: F401
 
 pytest_plugins = ["pytester"]

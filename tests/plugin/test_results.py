@@ -136,8 +136,8 @@ def test_properties_reach_junit_and_control_codes_reach_nobody(project):
     run = project.run("--junitxml=j.xml", "-v")
     assert run.outcomes == {"failed": 1, "passed": 1}
     assert "\x1b[31m red" not in run.text
-    cases = ElementTree.parse(project.root / "j.xml").iter("testcase")
-    properties = {p.get("name"): p.get("value") for case in cases for p in case.iter("property")}
+    cases = {case.get("name"): case for case in ElementTree.parse(project.root / "j.xml").iter("testcase")}
+    properties = {p.get("name"): p.get("value") for p in cases["two[m]"].iter("property")}
     assert properties["localbench.outcome"] == "passed"
     assert float(properties["localbench.quality_points"]) == 10.0
     assert run.result("one")["answer"] == reply.replace("\ud83d", "\ufffd")
