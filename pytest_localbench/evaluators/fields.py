@@ -2,26 +2,31 @@
 
 Score = sum of weight x match over the expected fields, divided by the weight of the expected fields plus that of
 invented ones (extra keys and extra rows with a value). An expected ``null`` is a field like any other: ``null`` is
-right, a value is an invention, a missing key, "" or "N/A" are wrong unless declared; nulls earn only when some value was found
-as well. Rows are matched one to one so that the total is largest (Hungarian method); lists of plain values count as one
-field, by F1.
+right, a value is an invention; a missing key, "" or "N/A" are wrong unless declared. Nulls earn only when some value was
+found as well, so that an empty form earns nothing. Lists of plain values are one field, by F1; rows are paired by
+:mod:`.rows`.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, Literal
 
 from ..domain.score import Detail
 from ..domain.task import Task
+from ..errors import did_you_mean
+from .answer import MISSING
 from .base import EvaluationContext, Evaluator, OptionError, Options, Score
-from .compare import AUTO, FieldSpec, compare
+from .compare import AUTO, FieldSpec, Match, compare, is_number
 from .folding import norm
+from .paths import fold_key
+from .rows import pair_rows
 
-MAX_ASSIGNMENT = 200
-_GONE: Any = object()
+MAX_EXTRA_DETAILS: Final = 20
+MAX_SHOWN: Final = 300
+_RIGHT: Final = 1.0 - 1e-9
 
 
 class JsonFieldsOptions(Options):
@@ -30,208 +35,282 @@ class JsonFieldsOptions(Options):
     fields: dict[str, FieldSpec] = {}
     null_words: tuple[str, ...] = ()
     missing_is_null: bool = False
-    extra_keys: str = "count"
+    extra_keys: Literal["count", "ignore"] = "count"
     exact_document: bool = False
 
 
 @dataclass
 class _Tally:
-    details: list[Detail] = field(default_factory=list)
+    """Weights: ``earned`` by values and by ``nulls``, ``possible`` in the expected document, ``extra`` invented."""
+
     earned: float = 0.0
     nulls: float = 0.0
     possible: float = 0.0
     extra: float = 0.0
-    notes: set[str] = field(default_factory=set)
-
-    def add(self, other: _Tally) -> None:
-        self.details += other.details
-        self.earned += other.earned
-        self.nulls += other.nulls
-        self.possible += other.possible
-        self.extra += other.extra
-        self.notes |= other.notes
+    values: int = 0
+    corrections: int = 0
+    extra_shown: int = 0
+    fields: int = 0
+    right: list[Detail] = field(default_factory=list)
+    lost: list[tuple[float, Detail]] = field(default_factory=list)
 
 
 class JsonFields(Evaluator[JsonFieldsOptions]):
-    """See the module's text; the reason names the wrong field and, for a known trap, why it is wrong."""
+    """See the module's text; the reason names the heaviest wrong field and, for a known trap, why it is wrong."""
 
     options_type = JsonFieldsOptions
 
     def __init__(self, options: JsonFieldsOptions, task: Task) -> None:
         super().__init__(options, task)
-        expected = [task.expected_of(sample) for sample in task.samples]
-        if all(value is None for value in expected):
+        expected = [task.expected_of(s) for s in task.samples if s.has_expected or task.has_expected]
+        if not expected or all(value is None for value in expected):
             raise OptionError("there is nothing expected to compare with")
         known = sorted({path for value in expected for path in _paths(value)})
         for path in options.fields:
             if path not in known:
-                near = difflib.get_close_matches(path, known, n=1)
-                hint = f" (did you mean '{near[0]}'?)" if near else ""
-                raise OptionError(f"no expected document has the field '{path}'{hint}", ("fields", path))
-        if options.extra_keys not in {"count", "ignore"}:
-            raise OptionError("'extra_keys' is count or ignore", ("extra_keys",))
-        self._null_words = {norm(word) for word in (*options.null_words, *task.null_words)}
+                raise OptionError(
+                    f"no expected document has the field '{path}'{did_you_mean(path, known)}", ("fields", path)
+                )
+        self._specs = options.fields
+        self._null_words = frozenset(norm(word) for word in (*options.null_words, *task.null_words))
 
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Compare the extracted value with what is expected."""
         if not ctx.answer.has_value:
-            return Score(0.0, "no JSON value in the answer")
-        expected, got = ctx.expected, ctx.answer.value
-        if isinstance(expected, list) and isinstance(got, dict):
-            lists = [v for v in got.values() if isinstance(v, list)]
-            got = lists[0] if len(got) == 1 and lists else [got]
-        if isinstance(expected, dict) and isinstance(got, list) and len(got) == 1:
-            got = got[0]
-        tally = self._value(expected, got, "", "")
-        earned = tally.earned + (tally.nulls if tally.earned > 0 else 0.0)
+            cut = " (it was cut off)" if "truncated" in ctx.answer.notes else ""
+            return Score(0.0, f"no JSON value in the answer{cut}")
+        expected, tally = ctx.expected, _Tally()
+        self._value(expected, _same_kind(expected, ctx.answer.value), "", "", tally)
+        counts_nulls = tally.earned > 0 or not tally.values
         whole = tally.possible + tally.extra
-        score = max(0.0, min(1.0, earned / whole)) if whole else 0.0
-        wrong = [d for d in tally.details if d.score is not None and d.score < 1.0]
+        score = (tally.earned + (tally.nulls if counts_nulls else 0.0)) / whole if whole else 0.0
+        exact = tally.corrections == 0 and score >= _RIGHT
         if self.options.exact_document:
-            score = float(not wrong and score >= 1.0 - 1e-12)
-        return Score(score, self._reason(tally.details, wrong), tuple(sorted(tally.details, key=_wrong_first)))
+            score = float(exact)
+        wrong = [detail for _, detail in sorted(tally.lost, key=lambda entry: -entry[0])]
+        details = (
+            *wrong,
+            *tally.right,
+            Detail(path="(exact document)", got=exact),
+            Detail(path="(corrections)", got=tally.corrections),
+        )
+        return Score(min(1.0, score), self._reason(tally, wrong), details)
 
-    def _reason(self, details: list[Detail], wrong: list[Detail]) -> str:
-        asked = [d for d in details if d.note != "invented"]
-        right = sum(1 for d in asked if d.score == 1.0)
-        text = f"{right} of {len(asked)} fields right"
+    def _reason(self, tally: _Tally, wrong: list[Detail]) -> str:
+        text = f"{len(tally.right)} of {tally.fields} fields right"
         if not wrong:
             return text
-        worst = wrong[0]
-        trap = self.task.traps.get(str(worst.got))
-        got = "missing" if worst.note == "missing" else f"{worst.got!s:.60}"
-        text += f"; {worst.path} {got}"
-        text += " is invented" if worst.note == "invented" else f" should be {_shown(worst.expected)}"
+        trapped = next(((d, why) for d in wrong if (why := self._trap(d.got))), None)
+        worst, trap = trapped or (wrong[0], "")
+        if worst.note == "missing":
+            text += f"; {worst.path} is missing, should be {_words(worst.expected)}"
+        elif worst.note == "invented":
+            text += f"; {worst.path} {_words(worst.got)} is invented"
+        else:
+            text += f"; {worst.path} {_words(worst.got)} should be {_words(worst.expected)}"
         text += f" ({trap})" if trap else ""
-        return f"{text}; {len(wrong)} corrections"
+        return f"{text}; {tally.corrections} correction{'s' if tally.corrections != 1 else ''}"
+
+    def _trap(self, got: Any) -> str:
+        for value, why in self.task.traps.items():
+            if got is not None and (str(got) == value or (isinstance(got, str) and norm(got) == norm(value))):
+                return why
+            if is_number(got) and _as_number(value) == _as_number(str(got)) is not None:
+                return why
+        return ""
 
     # -- walking -----------------------------------------------------------------------------------------------------
 
-    def _value(self, expected: Any, got: Any, path: str, pattern: str) -> _Tally:
-        if isinstance(expected, dict):
-            return self._object(expected, got if isinstance(got, dict) else {}, path, pattern)
-        if isinstance(expected, list) and any(isinstance(item, dict) for item in expected):
-            return self._rows(expected, got, path, f"{pattern}[]")
-        return self._leaf(expected, got, path, pattern)
+    def _value(self, expected: Any, got: Any, path: str, pattern: str, tally: _Tally) -> None:
+        spec = self._specs.get(pattern)
+        if spec is not None and spec.match == "ignore":
+            return
+        if spec is None and isinstance(expected, dict) and expected:
+            self._object(expected, got if isinstance(got, dict) else {}, path, pattern, tally)
+        elif spec is None and _is_table(expected):
+            self._rows(expected, got, path, f"{pattern}[]", tally)
+        else:
+            self._leaf(expected, got, path, spec or AUTO, tally)
 
-    def _object(self, expected: dict[str, Any], got: dict[str, Any], path: str, pattern: str) -> _Tally:
-        tally = _Tally()
+    def _object(self, expected: dict[str, Any], got: dict[str, Any], path: str, pattern: str, tally: _Tally) -> None:
         names = _matched_keys(expected, got)
         for key, value in expected.items():
             given = names.get(key)
-            found = got[given] if given is not None else _GONE
-            below = f"{path}.{key}" if path else key
-            tally.add(self._value(value, found, below, f"{pattern}.{key}" if pattern else key))
-        if self.options.extra_keys == "count":
+            found = got[given] if given is not None else MISSING
+            self._value(value, found, _below(path, key), _below(pattern, key), tally)
+        if self.options.extra_keys == "count" and len(got) > len(names):
             used = set(names.values())
             for key, value in got.items():
                 if key not in used and not self._is_null(value):
-                    tally.extra += 1.0
-                    tally.details.append(
-                        Detail(path=f"{path}.{key}" if path else key, got=value, score=0.0, note="invented")
-                    )
-        return tally
+                    self._invented(_below(path, key), value, 1.0, 1, tally)
 
-    def _leaf(self, expected: Any, got: Any, path: str, pattern: str) -> _Tally:
-        spec = self.options.fields.get(pattern, AUTO)
-        tally = _Tally(possible=spec.weight)
-        if spec.match == "ignore":
-            return _Tally()
-        missing = got is _GONE
-        if missing and self.options.missing_is_null:
-            got, missing = None, False
-        if isinstance(got, str) and norm(got) in self._null_words:
-            got = None
-        if expected is None or expected == []:
-            right = not missing and (got is None or (expected == [] and got == []))
-            tally.nulls = spec.weight * right
-            note = "" if right else "missing" if missing else "should be null"
-            score = float(right)
-        elif missing:
-            note, score = "missing", 0.0
+    def _leaf(self, expected: Any, got: Any, path: str, spec: FieldSpec, tally: _Tally) -> None:
+        tally.possible += spec.weight
+        match, is_value = self._match(expected, got, spec)
+        tally.values += is_value
+        if is_value:
+            tally.earned += spec.weight * match.score
         else:
-            match = compare(expected, got, spec)
-            note, score = match.note, match.score
-            tally.earned = spec.weight * score
-        shown = None if missing else got
-        tally.details.append(Detail(path=path or "answer", expected=expected, got=shown, score=score, note=note))
-        return tally
+            tally.nulls += spec.weight * match.score
+        detail = Detail(
+            path=path or "(answer)",
+            expected=expected,
+            got=None if got is MISSING else shown(got),
+            score=match.score,
+            note=match.note,
+        )
+        tally.fields += 1
+        if match.score >= _RIGHT:
+            tally.right.append(detail)
+        else:
+            tally.corrections += 1
+            tally.lost.append((spec.weight * (1.0 - match.score), detail))
 
-    def _rows(self, expected: list[Any], got: Any, path: str, pattern: str) -> _Tally:
+    def _match(self, expected: Any, got: Any, spec: FieldSpec) -> tuple[Match, bool]:
+        """The match of one field, and whether a value (not null or an empty list) was expected."""
+        if got is MISSING:
+            if not self.options.missing_is_null:
+                return Match(0.0, "missing"), not _is_nothing(expected)
+            got = None
+        if _is_nothing(expected):
+            if isinstance(got, str) and norm(got) in self._null_words:
+                got = None
+            right = got == expected and type(got) is type(expected)
+            allowed = got is None and (self.options.missing_is_null or expected is None)
+            if right or allowed:
+                return Match(1.0), False
+            other = compare(expected, got, spec) if spec.any_of else Match(0.0)
+            return (other if other.score else Match(0.0, "should be null")), False
+        return compare(expected, got, spec), True
+
+    def _rows(self, expected: list[Any], got: Any, path: str, pattern: str, tally: _Tally) -> None:
         rows = got if isinstance(got, list) else [got] if isinstance(got, dict) else []
-        pairs = self._assign(expected, rows, path, pattern)
-        tally = _Tally()
+        pairs = pair_rows(expected, rows, lambda row, other: self._worth(row, other, pattern))
         for index, row in enumerate(expected):
             other = pairs.get(index)
-            tally.add(self._value(row, rows[other] if other is not None else _GONE, f"{path}[{index}]", pattern))
-        for other in set(range(len(rows))) - set(pairs.values()):
-            for leaf_path, value in _leaves(rows[other], f"{path}[+{other}]"):
-                if not self._is_null(value):
-                    tally.extra += self.options.fields.get(f"{pattern}.{leaf_path.rsplit('.', 1)[-1]}", AUTO).weight
-                    tally.details.append(Detail(path=leaf_path, got=value, score=0.0, note="invented"))
-        return tally
+            self._value(row, rows[other] if other is not None else MISSING, f"{path}[{index}]", pattern, tally)
+        taken = set(pairs.values())
+        for other, row in enumerate(rows):
+            if other not in taken:
+                weight, leaves = self._row_weight(row, pattern)
+                if leaves:
+                    self._invented(f"{path}[{other}]", row, weight, leaves, tally)
 
-    def _assign(self, expected: list[Any], rows: list[Any], path: str, pattern: str) -> dict[int, int]:
-        def worth(i: int, j: int) -> float:
-            return self._value(expected[i], rows[j], path, pattern).earned
+    def _worth(self, expected: Any, got: Any, pattern: str) -> float:
+        """What a pair of rows would earn; a pair that shares nulls only earns nothing."""
+        earned = nulls = 0.0
+        for below, value, found in self._aligned(expected, got, pattern):
+            spec = self._specs.get(below, AUTO)
+            if spec.match == "ignore":
+                continue
+            match, is_value = self._match(value, found, spec)
+            if is_value:
+                earned += spec.weight * match.score
+            else:
+                nulls += spec.weight * match.score
+        return earned + nulls if earned > 0 else 0.0
 
-        n, m = len(expected), min(len(rows), MAX_ASSIGNMENT)
-        if not n or not m:
-            return {}
-        straight = [worth(i, i) for i in range(min(n, m))]
-        full = [self._value(row, row, path, pattern).earned for row in expected[:m]]
-        if n == len(rows) and straight == full:
-            return {i: i for i in range(n)}
-        table = [[worth(i, j) - 1e-6 * abs(i - j) for j in range(m)] for i in range(min(n, MAX_ASSIGNMENT))]
-        if n == 1 or m == 1:
-            cells = [(i, j) for i in range(len(table)) for j in range(m)]
-            best = max(cells, key=lambda c: table[c[0]][c[1]])
-            return {best[0]: best[1]} if table[best[0]][best[1]] > 0 else {}
-        from scipy.optimize import linear_sum_assignment
+    def _aligned(self, expected: Any, got: Any, pattern: str) -> Iterator[tuple[str, Any, Any]]:
+        if not isinstance(expected, dict) or not expected or pattern in self._specs:
+            yield pattern, expected, got
+            return
+        given = got if isinstance(got, dict) else {}
+        names = _matched_keys(expected, given)
+        for key, value in expected.items():
+            name = names.get(key)
+            yield from self._aligned(value, given[name] if name is not None else MISSING, _below(pattern, key))
 
-        left, right = linear_sum_assignment(table, maximize=True)
-        return {int(i): int(j) for i, j in zip(left, right, strict=True) if table[int(i)][int(j)] > 0}
+    def _row_weight(self, row: Any, pattern: str) -> tuple[float, int]:
+        weight, leaves = 0.0, 0
+        for below, value in _leaves(row, pattern):
+            spec = self._specs.get(below, AUTO)
+            if not self._is_null(value) and spec.match != "ignore":
+                weight += spec.weight
+                leaves += 1
+        return weight, leaves
+
+    def _invented(self, path: str, got: Any, weight: float, leaves: int, tally: _Tally) -> None:
+        tally.extra += weight
+        tally.corrections += leaves
+        if tally.extra_shown < MAX_EXTRA_DETAILS:
+            tally.extra_shown += 1
+            tally.lost.append((weight, Detail(path=path, got=shown(got), score=0.0, note="invented")))
 
     def _is_null(self, value: Any) -> bool:
-        return value in (None, "", [], {}) or (isinstance(value, str) and norm(value) in self._null_words)
+        if isinstance(value, str):
+            return not value.strip() or norm(value) in self._null_words
+        return _is_nothing(value)
+
+
+def _same_kind(expected: Any, got: Any) -> Any:
+    """One object where a list of them is expected is a list of one; an object that holds nothing but the list is it."""
+    if isinstance(expected, list) and isinstance(got, dict):
+        only = next(iter(got.values())) if len(got) == 1 else None
+        return only if isinstance(only, list) else [got]
+    if isinstance(expected, dict) and isinstance(got, list) and len(got) == 1:
+        return got[0]
+    return got
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, list | dict) and not value)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
 
 
 def _matched_keys(expected: dict[str, Any], got: dict[str, Any]) -> dict[str, str]:
     """Expected key -> given key: exactly, else folded with spaces and dashes as underscores."""
     names = {key: key for key in expected if key in got}
-    free = {_key(key): key for key in got if key not in names.values()}
-    for key in expected:
-        if key not in names and _key(key) in free:
-            names[key] = free[_key(key)]
+    if len(names) < len(expected) and len(got) > len(names):
+        free = {fold_key(key): key for key in got if key not in names}
+        for key in expected:
+            if key not in names and fold_key(key) in free:
+                names[key] = free.pop(fold_key(key))
     return names
 
 
-def _key(text: str) -> str:
-    return norm(text).replace(" ", "_").replace("-", "_")
-
-
 def _paths(value: Any, path: str = "") -> Iterator[str]:
+    """All places that ``fields`` may name, containers included."""
+    if path:
+        yield path
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _paths(item, f"{path}.{key}" if path else key)
-    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            yield from _paths(item, _below(path, key))
+    elif _is_table(value):
         for item in value:
             yield from _paths(item, f"{path}[]")
-    elif path:
-        yield path
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
+def _leaves(value: Any, pattern: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
         for key, item in value.items():
-            yield from _leaves(item, f"{path}.{key}")
+            yield from _leaves(item, _below(pattern, key))
     else:
-        yield path, value
+        yield pattern, value
 
 
-def _wrong_first(detail: Detail) -> bool:
-    return detail.score == 1.0
+def _as_number(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> Any:
+    """A value short enough for a report."""
+    if isinstance(value, str) and len(value) > MAX_SHOWN:
+        return f"{value[:MAX_SHOWN]}..."
+    if isinstance(value, list | dict) and value:
+        text = repr(value) if len(value) <= MAX_SHOWN else ""
+        return value if 0 < len(text) <= 4 * MAX_SHOWN else f"{type(value).__name__} of {len(value)}"
+    return value
+
+
+def _words(value: Any) -> str:
     return "null" if value is None else f"{value!s:.60}"
