@@ -87,7 +87,9 @@ AUTO: Final = FieldSpec()
 
 
 @dataclass(frozen=True, slots=True)
-class _Amount:
+class Amount:
+    """A number with its percent sign and currency."""
+
     value: Decimal
     percent: bool = False
     currency: str | None = None
@@ -234,16 +236,9 @@ def _number(expected: Any, got: Any, spec: FieldSpec, kind: str) -> Match:
     wanted = read_expected(expected, spec.locale)
     if wanted is None:
         return RIGHT if strict_equal(expected, got) else WRONG
-    if is_number(got):
-        number = as_decimal(got)
-        found = None if number is None else _Amount(number)
-    else:
-        hit = read_amount(str(got), spec.locale)
-        if hit is not None and len(hit.readings) > 1:
-            return Match(0.0, "ambiguous number: declare 'locale'")
-        found = None if hit is None else _Amount(next(iter(hit.readings)), hit.percent, hit.currency)
+    found, note = read_given(got, spec.locale)
     if found is None:
-        return Match(0.0, "not a number")
+        return Match(0.0, note)
     if kind == "percent":
         return _percent(wanted, found, spec)
     if kind == "integer" and found.value != found.value.to_integral_value():
@@ -257,15 +252,15 @@ def _number(expected: Any, got: Any, spec: FieldSpec, kind: str) -> Match:
     return RIGHT if within(wanted.value, found.value, spec, money=kind == "money") else WRONG
 
 
-def read_expected(value: Any, locale: str | None) -> _Amount | None:
+def read_expected(value: Any, locale: str | None) -> Amount | None:
     """The number an author wrote: a JSON number, plain digits with a decimal point, else one reading under the locale."""
     if is_number(value):
         number = as_decimal(value)
-        return None if number is None else _Amount(number)
+        return None if number is None else Amount(number)
     if not isinstance(value, str):
         return None
     if _MACHINE_NUMBER.fullmatch(value.strip()):
-        return _Amount(Decimal(value.strip()))
+        return Amount(Decimal(value.strip()))
     hit = read_amount(value, locale)
     if hit is None:
         return None
@@ -273,20 +268,33 @@ def read_expected(value: Any, locale: str | None) -> _Amount | None:
     if len(readings) > 1:
         again = read_amount(value, "en")
         readings = again.readings if again else readings
-    return _Amount(next(iter(readings)), hit.percent, hit.currency) if len(readings) == 1 else None
+    return Amount(next(iter(readings)), hit.percent, hit.currency) if len(readings) == 1 else None
 
 
-def _as_fraction(amount: _Amount) -> _Amount:
-    return _Amount(amount.value / 100, False, amount.currency) if amount.percent else amount
+def read_given(value: Any, locale: str | None) -> tuple[Amount | None, str]:
+    """The number a model gave, or ``None`` and why not: none, several, or one that can be read in two ways."""
+    if is_number(value):
+        number = as_decimal(value)
+        return (None, "not a number") if number is None else (Amount(number), "")
+    hit = read_amount(value, locale) if isinstance(value, str) else None
+    if hit is None:
+        return None, "not a number"
+    if len(hit.readings) > 1:
+        return None, "ambiguous number: declare 'locale'"
+    return Amount(next(iter(hit.readings)), hit.percent, hit.currency), ""
 
 
-def _percent(wanted: _Amount, found: _Amount, spec: FieldSpec) -> Match:
+def _as_fraction(amount: Amount) -> Amount:
+    return Amount(amount.value / 100, False, amount.currency) if amount.percent else amount
+
+
+def _percent(wanted: Amount, found: Amount, spec: FieldSpec) -> Match:
     """In percent points. A number without sign counts only when the task says what it means; size decides nothing."""
     unit = spec.unit or (None if wanted.percent else "percent")
     if not found.percent and unit is None:
         return Match(0.0, "no percent sign")
 
-    def points(amount: _Amount) -> Decimal:
+    def points(amount: Amount) -> Decimal:
         return amount.value * 100 if unit == "fraction" and not amount.percent else amount.value
 
     return RIGHT if within(points(wanted), points(found), spec) else WRONG

@@ -2,51 +2,75 @@
 
 from __future__ import annotations
 
-import unicodedata
+import math
+import re
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
 from ..domain.score import Detail
 from ..domain.task import Task
-from .amounts import NumberHit, exact_decimal, numbers_in, read_amount
+from .answer import MISSING
 from .base import EvaluationContext, Evaluator, OptionError, Options, Score
-from .compare import FieldSpec, compare, strict_equal
-from .dates import dates_in
+from .compare import FieldSpec, Match, compare, is_number, read_expected, read_given, strict_equal
+from .dates import dates_in, read_date, read_datetime
+from .fields import shown
 from .folding import norm
+from .markers import after_usual, number_of, undecorated
+from .paths import pluck
+
+_ENDS_IN_NUMBER: Final = re.compile(r"\d[.,]?\Z")
+_LONG: Final = 80
 
 
 def answer_value(ctx: EvaluationContext, field: str | None) -> Any:
-    """The value to judge: a JSON field, the JSON value, or the answer's text."""
+    """The value to judge: a JSON field (``MISSING`` when it is not there), the JSON value, or the answer's text."""
     if field is not None:
-        value: Any = ctx.answer.value
-        for part in field.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        return value
+        return pluck(ctx.answer.value, field)
     return ctx.answer.value if ctx.answer.has_value else ctx.answer.text
 
 
-def short_value(ctx: EvaluationContext, field: str | None) -> Any:
-    """As :func:`answer_value`, but of a text the short answer inside it."""
+def _gold(expected: Any, field: str | None) -> Any:
+    return pluck(expected, field) if field is not None and isinstance(expected, dict | list) else expected
+
+
+def _golds(task: Task, field: str | None) -> Iterator[tuple[str, Any]]:
+    """(sample id, expected value) of every sample; refuses samples that expect nothing."""
+    for sample in task.samples:
+        value = _gold(task.expected_of(sample), field)
+        if value is MISSING or not (sample.has_expected or task.has_expected):
+            raise OptionError(f"sample '{sample.id}' has nothing expected to compare with")
+        yield sample.id, value
+
+
+def _words(value: Any) -> str:
+    text = "null" if value is None else "true" if value is True else "false" if value is False else str(value)
+    return f"'{text if len(text) <= _LONG else text[:_LONG] + '...'}'"
+
+
+def _verdict(match: Match, expected: Any, got: Any) -> Score:
+    got = None if got is MISSING else shown(got)
+    reason = _words(got) if match.score >= 1 else f"{_words(got)} should be {_words(expected)}"
+    reason += f" ({match.note})" if match.note and match.score < 1 else ""
+    detail = Detail(path="answer", expected=expected, got=got, score=match.score, note=match.note)
+    return Score(match.score, reason, (detail,))
+
+
+def _number_text(ctx: EvaluationContext, field: str | None, locale: str | None) -> Any:
+    """The number to judge: a JSON value as it is, else the text of the answer's number (``MISSING``: none, or cut off)."""
     got = answer_value(ctx, field)
-    return ctx.answer.short if got is ctx.answer.text and ctx.answer.short else got
-
-
-def _expected(ctx: EvaluationContext, field: str | None) -> Any:
-    value = ctx.expected
-    if field is not None and isinstance(value, dict):
-        for part in field.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-    return value
-
-
-def _verdict(score: float, expected: Any, got: Any, note: str = "") -> Score:
-    shown = str(got)[:80]
-    reason = (
-        f"'{shown}'" if score >= 1 else f"'{shown}' should be '{str(expected)[:80]}'" + (f" ({note})" if note else "")
-    )
-    return Score(score, reason, (Detail(path="answer", expected=expected, got=got, score=score, note=note),))
+    if not isinstance(got, str):
+        return got
+    part = None if ctx.answer.has_value else after_usual(got)
+    text = undecorated(part or got)
+    hit = number_of(text, locale, marked=bool(part))
+    if hit is None:
+        return MISSING
+    if hit.last == len(text) and "truncated" in ctx.answer.notes and _ENDS_IN_NUMBER.search(ctx.answer.clean):
+        return MISSING
+    return text[hit.first : hit.last]
 
 
 class ExactOptions(Options):
@@ -58,40 +82,43 @@ class ExactOptions(Options):
 
 
 class Exact(Evaluator[ExactOptions]):
-    """1 when the answer is the expected one; JSON values are compared as JSON."""
+    """1 when the answer, or the short answer inside it, is the expected one; JSON values are compared as JSON.
+
+    ``fold: false`` compares letter by letter, up to canonical equivalence (Unicode NFC).
+    """
 
     options_type = ExactOptions
 
     def __init__(self, options: ExactOptions, task: Task) -> None:
         super().__init__(options, task)
-        for sample in task.samples:
-            if (
-                task.expected_of(sample) is None
-                and not options.any_of
-                and not (sample.has_expected or task.has_expected)
-            ):
-                raise OptionError("there is nothing expected to compare with")
+        if not options.any_of:
+            list(_golds(task, options.field))
 
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Compare with every accepted answer."""
-        expected, got = _expected(ctx, self.options.field), answer_value(ctx, self.options.field)
-        given = [got, ctx.answer.short] if got is ctx.answer.text and ctx.answer.short else [got]
-        wanted = (expected, *self.options.any_of)
-        right = any(self._same(value, candidate) for value in wanted for candidate in given)
-        return _verdict(float(right), expected, given[-1])
+        options = self.options
+        expected, got = _gold(ctx.expected, options.field), answer_value(ctx, options.field)
+        is_text = options.field is None and not ctx.answer.has_value
+        given = [got, undecorated(got), ctx.answer.short] if is_text and isinstance(got, str) else [got]
+        if is_text and ctx.answer.short == "":
+            given.pop()
+        wanted = options.any_of if expected is MISSING else (expected, *options.any_of)
+        right = any(self._same(value, candidate, is_text) for value in wanted for candidate in given)
+        return _verdict(Match(float(right)), expected, given[-1] if is_text else got)
 
-    def _same(self, expected: Any, got: Any) -> bool:
-        if isinstance(expected, str) and isinstance(got, str):
-            if self.options.fold:
-                return norm(expected) == norm(got)
-            return unicodedata.normalize("NFC", expected) == unicodedata.normalize("NFC", got)
-        if isinstance(got, str) and not isinstance(expected, dict | list | bool | type(None)):
-            return norm(str(expected)) == norm(got)
+    def _same(self, expected: Any, got: Any, is_text: bool) -> bool:
+        if is_text and not isinstance(expected, str) and isinstance(got, str):
+            expected = "" if expected is None else str(expected)
+        if self.options.fold and isinstance(expected, str) and isinstance(got, str):
+            return norm(expected) == norm(got)
         return strict_equal(expected, got)
 
 
 class NumberOptions(Options):
-    """Tolerances as in ``max(abs, rel * |expected|)``; ``graded`` lets near misses earn a part."""
+    """Tolerances as in ``max(abs, rel * |expected|)``; ``graded`` lets near misses earn a part.
+
+    ``unit: percent``: 19 % is 0.19.
+    """
 
     field: str | None = None
     locale: str | None = None
@@ -101,109 +128,97 @@ class NumberOptions(Options):
     unit: Literal["percent"] | None = None
 
 
-def last_number(text: str, locale: str | None) -> NumberHit | None:
-    """The number of an answer: the whole text when it is one number, else the last one in it."""
-    hit = read_amount(text, locale)
-    if hit is not None:
-        return hit
-    hits = numbers_in(text, locale)
-    return hits[-1] if hits else None
-
-
 class Number(Evaluator[NumberOptions]):
     """1 when the answer's number equals the expected one within the tolerance; an ambiguous one is no match."""
 
     options_type = NumberOptions
 
+    def __init__(self, options: NumberOptions, task: Task) -> None:
+        super().__init__(options, task)
+        if options.graded and not (options.abs or options.rel):
+            raise OptionError("'graded' needs a tolerance ('abs' or 'rel')", ("graded",))
+        for sample, value in _golds(task, options.field):
+            if read_expected(value, options.locale) is None:
+                raise OptionError(f"sample '{sample}': the expected value {_words(value)} is not one number")
+        self._spec = FieldSpec(
+            match="number", locale=options.locale, abs=options.abs, rel=options.rel, unit=options.unit
+        )
+
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Read and compare."""
+        expected = _gold(ctx.expected, self.options.field)
+        got = _number_text(ctx, self.options.field, self.options.locale)
+        if got is MISSING or got is None:
+            return _verdict(Match(0.0, "no number"), expected, answer_value(ctx, self.options.field))
+        match = compare(expected, got, self._spec)
+        if match.score < 1 and self.options.graded and not match.note:
+            match = Match(self._partly(expected, got))
+        return _verdict(match, expected, got)
+
+    def _partly(self, expected: Any, got: Any) -> float:
+        """1 at the tolerance, falling to 0 at ten tolerances."""
         options = self.options
-        expected, got = _expected(ctx, options.field), short_value(ctx, options.field)
-        wanted = _decimal(expected, options.locale)
-        found, note = _given(got, options.locale)
+        wanted, (found, _) = read_expected(expected, options.locale), read_given(got, options.locale)
         if wanted is None or found is None:
-            return _verdict(0.0, expected, got, note or "no number")
-        tolerance = max(Decimal(repr(options.abs)), Decimal(repr(options.rel)) * abs(wanted))
-        error = abs(found - wanted)
-        if error <= tolerance:
-            return _verdict(1.0, expected, got)
-        if options.graded and tolerance > 0:
-            return _verdict(max(0.0, 1.0 - float((error - tolerance) / (9 * tolerance))), expected, got)
-        return _verdict(0.0, expected, got)
+            return 0.0
+        gold, value = (a.value / 100 if a.percent and options.unit else a.value for a in (wanted, found))
+        error = abs(gold - value)
+        tolerance = max(Decimal(repr(options.abs)), Decimal(repr(options.rel)) * abs(gold))
+        return max(0.0, 1.0 - float((error - tolerance) / (9 * tolerance))) if tolerance else 0.0
 
 
-def _decimal(value: Any, locale: str | None) -> Decimal | None:
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, Decimal):
-        return value
-    if isinstance(value, int | float):
-        return exact_decimal(value)
-    hit = read_amount(str(value), locale or "en")
-    return next(iter(hit.readings)) if hit is not None and len(hit.readings) == 1 else None
-
-
-def _given(value: Any, locale: str | None) -> tuple[Decimal | None, str]:
-    if isinstance(value, bool) or value is None or isinstance(value, dict | list):
-        return None, "not a number"
-    if isinstance(value, int | float | Decimal):
-        return _decimal(value, locale), ""
-    hit = last_number(str(value), locale)
-    if hit is None:
-        return None, "no number"
-    if len(hit.readings) != 1:
-        return None, "ambiguous number"
-    return next(iter(hit.readings)), ""
-
-
-class _Typed(Evaluator[Any]):
-    kind: Any = "auto"
-
-    def evaluate(self, ctx: EvaluationContext) -> Score:
-        """Compare by type; in running text the last amount or date counts."""
-        expected, got = _expected(ctx, self.options.field), short_value(ctx, self.options.field)
-        match = compare(expected, got, self._spec())
-        if match.score < 1.0 and isinstance(got, str) and (part := self._last(got)) is not None:
-            again = compare(expected, part, self._spec())
-            match = again if again.score > match.score else match
-        return _verdict(match.score, expected, got, match.note)
-
-    def _spec(self) -> FieldSpec:
-        return FieldSpec(match=self.kind, locale=self.options.locale)
-
-    def _last(self, text: str) -> str | None:
-        if len(text.split()) < 4:
-            return None
-        hits = numbers_in(text, self.options.locale)
-        if not hits:
-            return None
-        last = hits[-1]
-        return f"{text[last.start : last.end]}{'%' if last.percent else ''} {last.currency or ''}".strip()
-
-
-class AmountOptions(Options):
-    """``locale`` decides between decimal comma and point where a number can be read both ways."""
+class MoneyOptions(Options):
+    """``locale`` decides between decimal comma and point; ``dollar`` is the currency of a bare ``$``."""
 
     field: str | None = None
     locale: str | None = None
-    unit: Literal["percent"] | None = None
+    dollar: str = "USD"
 
 
-class Money(_Typed):
-    """Equal to the cent; another currency is another amount."""
+class _Amount(Evaluator[Any]):
+    spec: FieldSpec
 
-    options_type = AmountOptions
-    kind = "money"
+    def __init__(self, options: Any, task: Task) -> None:
+        super().__init__(options, task)
+        for sample, value in _golds(task, options.field):
+            if read_expected(value, options.locale) is None:
+                raise OptionError(f"sample '{sample}': the expected value {_words(value)} is not one amount")
+
+    def evaluate(self, ctx: EvaluationContext) -> Score:
+        """Compare the answer's amount."""
+        expected = _gold(ctx.expected, self.options.field)
+        got = _number_text(ctx, self.options.field, self.options.locale)
+        if got is MISSING:
+            return _verdict(Match(0.0, "no number"), expected, answer_value(ctx, self.options.field))
+        return _verdict(compare(expected, got, self.spec), expected, got)
 
 
-class Percent(_Typed):
-    """Equal percentages; the sign is needed unless ``unit: percent`` declares it. Nothing is guessed by magnitude."""
+class Money(_Amount):
+    """Equal to the cent; another currency is another amount, none given is accepted."""
 
-    options_type = AmountOptions
-    kind = "percent"
+    options_type = MoneyOptions
 
-    def _spec(self) -> FieldSpec:
-        return FieldSpec(match="percent", locale=self.options.locale, unit=self.options.unit)
+    def __init__(self, options: MoneyOptions, task: Task) -> None:
+        super().__init__(options, task)
+        self.spec = FieldSpec(match="money", locale=options.locale, dollar=options.dollar)
+
+
+class PercentOptions(Options):
+    """``unit`` says what a number without a percent sign means: percent points, or a fraction of 1."""
+
+    field: str | None = None
+    locale: str | None = None
+    unit: Literal["percent", "fraction"] | None = None
+
+
+class Percent(_Amount):
+    """Equal percentages; the sign is needed unless ``unit`` declares it. Nothing is guessed by magnitude."""
+
+    options_type = PercentOptions
+
+    def __init__(self, options: PercentOptions, task: Task) -> None:
+        super().__init__(options, task)
+        self.spec = FieldSpec(match="percent", locale=options.locale, unit=options.unit)
 
 
 class DateOptions(Options):
@@ -215,20 +230,35 @@ class DateOptions(Options):
     precision: Literal["day", "minute"] = "day"
 
 
-class Date(_Typed):
-    """The same day (or, with ``precision: minute``, the same instant)."""
+class Date(Evaluator[DateOptions]):
+    """The same day as written (or, with ``precision: minute``, the same instant)."""
 
     options_type = DateOptions
 
-    def _spec(self) -> FieldSpec:
-        options = self.options
-        if options.precision == "minute":
-            return FieldSpec(match="datetime")
-        return FieldSpec(match="date", order=options.order, ambiguous_ok=options.ambiguous_ok)
+    def __init__(self, options: DateOptions, task: Task) -> None:
+        super().__init__(options, task)
+        by_day = options.precision == "day"
+        for sample, value in _golds(task, options.field):
+            text = value if isinstance(value, str) else ""
+            if len(read_date(text, options.order)) != 1 if by_day else read_datetime(text) is None:
+                kind = "date" if by_day else "date with time"
+                raise OptionError(f"sample '{sample}': the expected value {_words(value)} is not one {kind}")
+        self._spec = (
+            FieldSpec(match="date", order=options.order, ambiguous_ok=options.ambiguous_ok)
+            if by_day
+            else FieldSpec(match="datetime")
+        )
 
-    def _last(self, text: str) -> str | None:
-        hits = dates_in(text, self.options.order)
-        return hits[-1].text if hits and len(text.split()) > 3 else None
+    def evaluate(self, ctx: EvaluationContext) -> Score:
+        """Compare the answer's date: the only one, else the last."""
+        expected, got = _gold(ctx.expected, self.options.field), answer_value(ctx, self.options.field)
+        if isinstance(got, str) and not ctx.answer.has_value:
+            got = undecorated(after_usual(got) or got)
+            if self.options.precision == "day" and (hits := dates_in(got, self.options.order)):
+                got = hits[-1].text
+            elif self.options.precision == "minute" and ctx.answer.short:
+                got = ctx.answer.short
+        return _verdict(compare(expected, None if got is MISSING else got, self._spec), expected, got)
 
 
 class RangeOptions(Options):
@@ -246,23 +276,35 @@ class NumberRange(Evaluator[RangeOptions]):
 
     options_type = RangeOptions
 
+    def __init__(self, options: RangeOptions, task: Task) -> None:
+        super().__init__(options, task)
+        for sample in task.samples:
+            low, high = self._bounds(task.expected_of(sample))
+            if low is None and high is None:
+                raise OptionError(f"sample '{sample.id}': give 'min' or 'max' here, or 'expected: {{min, max}}'")
+            if low is not None and high is not None and low > high:
+                raise OptionError(f"sample '{sample.id}': 'min' {low:g} is above 'max' {high:g}")
+            if options.graded and (low is None or high is None or low == high):
+                raise OptionError("'graded' needs two different bounds", ("graded",))
+
+    def _bounds(self, expected: Any) -> tuple[float | None, float | None]:
+        given = expected if isinstance(expected, dict) else {}
+        low: Any = given.get("min") if self.options.min is None else self.options.min
+        high: Any = given.get("max") if self.options.max is None else self.options.max
+        return (float(low) if is_number(low) else None, float(high) if is_number(high) else None)
+
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Read the number and place it."""
-        options = self.options
-        bounds = ctx.expected if isinstance(ctx.expected, dict) else {}
-        low = options.min if options.min is not None else bounds.get("min")
-        high = options.max if options.max is not None else bounds.get("max")
-        got = short_value(ctx, options.field)
-        found, note = _given(got, options.locale)
-        wanted = f"{low} to {high}"
+        low, high = self._bounds(ctx.expected)
+        lowest, highest = -math.inf if low is None else low, math.inf if high is None else high
+        wanted = f"{lowest:g} to {highest:g}"
+        got = _number_text(ctx, self.options.field, self.options.locale)
+        found, note = read_given(got, self.options.locale)
         if found is None:
-            return _verdict(0.0, wanted, got, note)
-        value = float(found)
-        below = max(0.0, float(low) - value) if low is not None else 0.0
-        above = max(0.0, value - float(high)) if high is not None else 0.0
-        outside = max(below, above)
-        if outside == 0:
-            return _verdict(1.0, wanted, got)
-        width = float(high) - float(low) if low is not None and high is not None else 0.0
-        score = max(0.0, 1.0 - outside / width) if options.graded and width > 0 else 0.0
-        return _verdict(score, wanted, got)
+            return _verdict(Match(0.0, note), wanted, got)
+        outside = max(lowest - float(found.value), float(found.value) - highest)
+        if outside <= 0:
+            return _verdict(Match(1.0), wanted, got)
+        return _verdict(
+            Match(max(0.0, 1.0 - outside / (highest - lowest)) if self.options.graded else 0.0), wanted, got
+        )
