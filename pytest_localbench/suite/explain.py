@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -9,12 +10,17 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from ..errors import TaskFileError, did_you_mean
-from .locate import line_of
+from .locate import WRITTEN_AS, line_of
+from .text_source import FileProblem
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-_ALIASES = {"pass_quality": "pass", "options": "with", "json_schema": "schema"}
+INTERNAL = frozenset({"has_expected", "folder", "source"})
+"""Fields that are filled while loading and never written in a file."""
+
+_NAMED = {"pass_quality": "pass", "options": "with", "json_schema": "schema"}
 _EXPECTED = {
     "string_type": "text was expected (quote it)",
+    "string_unicode": "text was expected; this one holds half of a surrogate pair",
     "int_type": "a whole number was expected",
     "int_parsing": "a whole number was expected",
     "int_from_float": "a whole number was expected",
@@ -26,68 +32,94 @@ _EXPECTED = {
     "model_type": "a mapping was expected",
     "tuple_type": "a list was expected",
     "list_type": "a list was expected",
-    "missing": "is missing",
+    "greater_than": "must be above {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be below {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "literal_error": "must be {expected}",
 }
 
 
 def validate(
     kind: type[ModelT],
-    data: Any,
+    data: dict[str, Any],
     *,
-    path: Path,
+    path: Path | str,
     shown: str,
     start_line: int = 1,
     subject: str = "",
-    error: type[Any] = TaskFileError,
+    error: FileProblem = TaskFileError,
 ) -> ModelT:
     """``kind`` made of ``data``, or an error that says where, what and how to mend it."""
     try:
         return kind.model_validate(data)
     except ValidationError as problem:
         errors = problem.errors()
-        first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
+        strangers = [e for e in errors if e["type"] == "extra_forbidden"]
+        placed = [(line_of(path, e["loc"], start_line), e) for e in (strangers or errors)[:20]]
+        line, first = min(placed, key=lambda pair: pair[0])
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        loc = tuple(part for part in first["loc"])
-        line = line_of(path, loc, start_line)
         prefix = f"{subject}: " if subject else ""
-        raise error(shown, line, f"{prefix}{_sentence(kind, loc, first)}{more}") from None
+        raise error(shown, line, f"{prefix}{_sentence(kind, first['loc'], first)}{more}") from None
+
+
+def unknown_key(kind: type[BaseModel], loc: Sequence[str | int]) -> str:
+    """The sentence about a key that no field answers to."""
+    name = str(loc[-1])
+    if len(loc) > 1:
+        near = did_you_mean(name, _known_at(kind, loc[:-1]))
+        return f"unknown key '{name}'{near} in '{field_text(loc[:-1])}'"
+    homes = [at for at, field in kind.model_fields.items() if name in _names(_model_in(field.annotation))]
+    near = f" (it belongs under '{homes[0]}')" if homes else did_you_mean(name, _known_at(kind, ()))
+    return f"unknown key '{name}'{near}"
 
 
 def field_text(loc: Sequence[str | int]) -> str:
     """``evaluators[0].with.fields`` for a location."""
     text = ""
     for part in loc:
-        name = _ALIASES.get(str(part), str(part))
+        name = _NAMED.get(str(part), str(part))
         text += f"[{part}]" if isinstance(part, int) else f".{name}" if text else name
     return text
 
 
-def _sentence(kind: type[BaseModel], loc: tuple[Any, ...], problem: Any) -> str:
+def _sentence(kind: type[BaseModel], loc: tuple[str | int, ...], problem: Any) -> str:
     where = field_text(loc)
     if problem["type"] == "extra_forbidden":
-        known = _known_at(kind, loc[:-1])
-        return f"unknown key '{loc[-1]}'{did_you_mean(str(loc[-1]), known)}" + (
-            f" in '{field_text(loc[:-1])}'" if len(loc) > 1 else ""
-        )
+        return unknown_key(kind, loc)
     if problem["type"] == "missing":
         return f"'{where}' is missing"
-    expected = _EXPECTED.get(problem["type"])
-    message = expected or str(problem["msg"]).removeprefix("Value error, ")
-    got = problem.get("input")
-    shown = f" (got {got!r})" if expected and isinstance(got, str | int | float | bool) else ""
-    return f"'{where}': {message}{shown}" if where else message
+    got, context = problem.get("input"), problem.get("ctx") or {}
+    form = _EXPECTED.get(problem["type"])
+    if form is None:
+        message = str(problem["msg"]).removeprefix("Value error, ")
+        return f"'{where}': {message}" if where else message
+    near = did_you_mean(str(got), re.findall("'([^']*)'", str(context.get("expected", ""))))
+    shown = f" (got {_short(got)})" if isinstance(got, str | int | float) else ""
+    return f"'{where}': {form.format(**context)}{shown}{near}"
 
 
-def _known_at(kind: Any, loc: Sequence[Any]) -> list[str]:
+def _short(value: Any) -> str:
+    text = ("false", "true")[value] if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _names(kind: Any) -> list[str]:
+    fields = getattr(kind, "model_fields", {})
+    return [field.alias or name for name, field in fields.items() if name not in INTERNAL]
+
+
+def _known_at(kind: Any, loc: Sequence[str | int]) -> list[str]:
     for part in loc:
         if isinstance(part, int):
             continue
         fields = getattr(kind, "model_fields", {})
-        field = fields.get(part) or next((f for f in fields.values() if f.alias == part), None)
+        names = {part, *WRITTEN_AS.get(part, ())}
+        field = next((f for name, f in fields.items() if name in names or f.alias in names), None)
         if field is None:
             return []
         kind = _model_in(field.annotation)
-    return [f.alias or name for name, f in getattr(kind, "model_fields", {}).items()]
+    return _names(kind)
 
 
 def _model_in(annotation: Any) -> Any:

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from bisect import bisect_left
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 import yaml
@@ -33,8 +33,7 @@ def parse_json(text: str) -> Any:
         words = "there is text after the end" if problem.msg == "Extra data" else problem.msg
         raise Unreadable(problem.lineno, f"is not valid JSON ({words})") from None
     except _Doubled:
-        compose_json(text)
-        raise
+        raise _doubled(text) from None
     except _NoNumber as problem:
         word = str(problem)
         raise Unreadable(_bare_line(text, word), f"{word[:40]} is not valid JSON; write a number or null") from None
@@ -73,6 +72,16 @@ def _no_number(word: str) -> Any:
 _DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_float=_finite, parse_constant=_no_number)
 
 
+def _doubled(text: str) -> Unreadable:
+    try:
+        compose_json(text)
+    except Unreadable as found:
+        return found
+    except RecursionError:
+        pass
+    return Unreadable(None, "holds a key twice in one object")
+
+
 def _check_size(value: Any) -> None:
     count = 0
     stack = [(value, 1)]
@@ -88,7 +97,10 @@ def _check_size(value: Any) -> None:
 
 
 def _bare_line(text: str, word: str) -> int | None:
-    stack = [compose_json(text)]
+    try:
+        stack = [compose_json(text)]
+    except (RecursionError, Unreadable):
+        return None
     while stack:
         node = stack.pop()
         if isinstance(node, yaml.ScalarNode):

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ..errors import ConfigError
+from .text_source import Unreadable, read_text
 from .yaml_source import compose
 
-ALIASES = {"pass_quality": "pass", "options": "with", "json_schema": "schema", "kind": "as"}
+SEED_ALIASES = {
+    "name": "title",
+    "category_id": "category",
+    "input_data": "input",
+    "expected_output": "expected",
+    "complexity_score": "complexity",
+    "weights": "evaluation_weights",
+}
+"""Names of the flat store -> names of the task file."""
+
+WRITTEN_AS = {
+    "pass_quality": ("pass",),
+    "options": ("with",),
+    "json_schema": ("schema",),
+    "kind": ("as",),
+    **{name: (alias,) for alias, name in SEED_ALIASES.items()},
+}
+"""Names of fields -> other names under which a file may hold them."""
 
 
 def line_of(path: Path | str, field: Sequence[str | int], start_line: int = 1) -> int:
@@ -20,40 +37,48 @@ def line_of(path: Path | str, field: Sequence[str | int], start_line: int = 1) -
 
     ``start_line``: where the entity itself starts, for files that hold several.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return start_line
-    if str(path).endswith(".json"):
-        return _json_line(text, field, start_line)
-    try:
-        node: Any = compose(text)
-    except Exception:  # noqa: BLE001 - the file was readable a moment ago; a line is a courtesy
-        return start_line
-    return _descend(_entity(node, start_line), field, start_line)
+    node = _composed(path)
+    return start_line if node is None else _descend(_entity(node, start_line), field, start_line)
 
 
-def _entity(node: Any, start_line: int) -> Any:
+def entry_lines(path: Path | str) -> list[int]:
+    """The lines at which the entries of a list file (or of its ``tasks``) start."""
+    node = _composed(path)
+    if isinstance(node, yaml.MappingNode):
+        node = next((value for key, value in node.value if key.value == "tasks"), node)
+    return [child.start_mark.line + 1 for child in node.value] if isinstance(node, yaml.SequenceNode) else []
+
+
+def _composed(path: Path | str) -> Any:
+    try:
+        return compose(read_text(path, str(path)), str(path))
+    except (ConfigError, Unreadable, ValueError, RecursionError):
+        return None
+
+
+def _entity(root: Any, start_line: int) -> Any:
     """The mapping that starts at a line, for files with a list of tasks."""
-    if node is None or start_line <= 1:
-        return node
-    stack = [node]
+    stack = [root] if start_line > 1 else []
+    seen: set[int] = set()
     while stack:
-        current = stack.pop()
-        if isinstance(current, yaml.MappingNode):
-            if current.start_mark.line + 1 == start_line:
-                return current
-            stack.extend(value for _, value in current.value)
-        elif isinstance(current, yaml.SequenceNode):
-            stack.extend(current.value)
-    return node
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            if node.start_mark.line + 1 == start_line:
+                return node
+            stack.extend(value for _, value in reversed(node.value))
+        elif isinstance(node, yaml.SequenceNode):
+            stack.extend(reversed(node.value))
+    return root
 
 
 def _descend(node: Any, field: Sequence[str | int], line: int) -> int:
     for part in field:
         if isinstance(node, yaml.MappingNode):
-            wanted = {str(part), ALIASES.get(str(part), str(part))}
-            found = next(((k, v) for k, v in node.value if k.value in wanted), None)
+            names = (str(part), *WRITTEN_AS.get(str(part), ()))
+            found = _pair(node, names)
             if found is None:
                 return line
             line, node = found[0].start_mark.line + 1, found[1]
@@ -65,16 +90,13 @@ def _descend(node: Any, field: Sequence[str | int], line: int) -> int:
     return line
 
 
-def _json_line(text: str, field: Sequence[str | int], start_line: int) -> int:
-    offset = 0
-    line = start_line
-    for part in field:
-        if isinstance(part, int):
-            continue
-        names = "|".join(re.escape(json.dumps(n)) for n in {str(part), ALIASES.get(str(part), str(part))})
-        found = re.compile(rf"(?:{names})\s*:").search(text, offset)
-        if found is None:
-            return line
-        offset = found.end()
-        line = text.count("\n", 0, found.start()) + 1
-    return line
+def _pair(node: Any, names: Sequence[str], depth: int = 0) -> tuple[Any, Any] | None:
+    for key, value in node.value:
+        if key.value in names:
+            return key, value
+    for key, value in node.value if depth < 8 else ():
+        if key.value == "<<":
+            for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if isinstance(source, yaml.MappingNode) and (found := _pair(source, names, depth + 1)):
+                    return found
+    return None

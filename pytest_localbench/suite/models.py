@@ -3,68 +3,76 @@
 from __future__ import annotations
 
 import fnmatch
+import hashlib
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..domain.base import check_id
 from ..domain.model import ModelConfig
+from ..domain.task import SourceRef
 from ..errors import ModelFileError, UnknownName
-from .explain import validate
+from .explain import INTERNAL, unknown_key, validate
 from .locate import line_of
-from .tasks import SUFFIXES, shown_path
+from .tasks import data_files, entity, shown_path
 from .yaml_source import read_data
 
 DEFAULT_MODEL = ModelConfig(id="smollm2", provider="llamacpp", model="smollm2")
 PROVIDERS = ("llamacpp", "openai", "scripted")
-_KEY = re.compile(r"\b(sk-[\w-]{8,}|AIza[\w-]{20,}|hf_\w{10,}|gh[pousr]_\w{10,}|Bearer\s+\S{8,})")
-_REFERENCE = re.compile(r"^(\$\{env:\w+\}|env:\w+|file:.+|keyring:.+)$")
+_KEY = re.compile(
+    r"\b(sk-[\w-]{8,}|AIza[\w-]{20,}|hf_\w{10,}|gh[pousr]_\w{10,}|github_pat_\w{10,}|xox[abprs]-[\w-]{10,}"
+    r"|AKIA[A-Z0-9]{12,}|Bearer\s+(?!\$\{)\S{8,})"
+)
+_REFERENCE = re.compile(r"(\$\{env:\w+\}|env:\w+|file:.+|keyring:.+)\Z")
 
 
 def load_model_files(data_dir: Path, root: Path) -> dict[str, ModelConfig]:
     """Every model of ``data/models/``, by id in file-name order (``examples/`` is not read); raises ModelFileError."""
-    folder = data_dir / "models"
     models: dict[str, ModelConfig] = {}
-    if not folder.is_dir():
-        return models
-    for path in sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES):
+    for path in data_files(data_dir / "models"):
         model = load_model_file(path, root)
-        if model.id in models:
-            raise ModelFileError(shown_path(path, root), 1, f"the model id '{model.id}' is used by another file, too")
-        models[model.id] = model
+        other = models.setdefault(model.id, model)
+        if other is not model:
+            first = other.source.path if other.source else "another file"
+            words = f"the model id '{model.id}' is already used in {first}; rename one"
+            raise ModelFileError(shown_path(path, root), line_of(path, ("id",)), words)
     return models
 
 
 def load_model_file(path: Path, root: Path) -> ModelConfig:
     """One model file."""
     shown = shown_path(path, root)
-    data = read_data(path, shown, ModelFileError)
-    if not isinstance(data, dict):
-        raise ModelFileError(shown, 1, "a model file is a mapping (id, provider, ...)")
-    data = {key: value for key, value in data.items() if key not in {"kind", "schema"}}
+    data = entity(read_data(path, shown, ModelFileError), "model", path, shown, error=ModelFileError)
     data.setdefault("id", path.stem)
+    for name in INTERNAL & data.keys():
+        raise ModelFileError(shown, line_of(path, (name,)), unknown_key(ModelConfig, (name,)))
     for field in _literal_keys(data):
-        raise ModelFileError(
-            shown,
-            line_of(path, field),
-            f"'{field[-1]}' looks like a key; write a reference such as ${{env:NAME}} instead",
-        )
+        words = f"'{field[-1]}' looks like a key; write a reference such as ${{env:NAME}} instead"
+        raise ModelFileError(shown, line_of(path, field), words)
     key = data.get("api_key")
     if key is not None and not _REFERENCE.match(str(key)):
         raise ModelFileError(shown, line_of(path, ("api_key",)), "'api_key' must be a reference such as ${env:NAME}")
     if isinstance(data.get("path"), str):
         data["path"] = str((path.parent / Path(data["path"]).expanduser()).resolve())
-    data["source"] = {"path": shown, "line": 1}
+    data["source"] = SourceRef(path=shown)
     return validate(ModelConfig, data, path=path, shown=shown, subject=f"model '{data['id']}'", error=ModelFileError)
 
 
-def select_models(wanted: Sequence[str], configured: dict[str, ModelConfig]) -> list[ModelConfig]:
-    """The models named: ids, globs, ``tag:NAME`` or ``provider:model``; order as given, each once."""
+def select_models(
+    wanted: Sequence[str], configured: dict[str, ModelConfig], providers: Sequence[str] = PROVIDERS
+) -> list[ModelConfig]:
+    """The models named: ids, globs, ``tag:NAME``, ``provider:model`` or a ``.gguf`` path; order as given, each once.
+
+    A model without a file gets an id made of its name, of provider and name where that is taken. Raises UnknownName.
+    """
     known = {**configured}
     known.setdefault(DEFAULT_MODEL.id, DEFAULT_MODEL)
     chosen: dict[str, ModelConfig] = {}
-    for name in wanted:
-        for model in _matching(name, known):
+    made: dict[tuple[str, str], ModelConfig] = {}
+    for name in filter(None, (name.strip() for name in wanted)):
+        for model in _matching(name, known, providers, made):
             chosen.setdefault(model.id, model)
     return list(chosen.values())
 
@@ -74,28 +82,49 @@ def default_models(configured: dict[str, ModelConfig]) -> list[ModelConfig]:
     return [model for model in configured.values() if model.is_local] or [DEFAULT_MODEL]
 
 
-def _matching(name: str, known: dict[str, ModelConfig]) -> Iterable[ModelConfig]:
+def _matching(
+    name: str, known: dict[str, ModelConfig], providers: Sequence[str], made: dict[tuple[str, str], ModelConfig]
+) -> Iterable[ModelConfig]:
     if name in known:
         return [known[name]]
+    provider, colon, model = name.partition(":")
+    if colon and model and provider in providers:
+        return [_ad_hoc(provider, model, known, made)]
+    if name.endswith(".gguf") and "llamacpp" in providers:
+        return [_ad_hoc("llamacpp", name, known, made)]
     if name.startswith("tag:"):
         found = [model for model in known.values() if name[4:] in model.tags]
-    elif any(sign in name for sign in "*?["):
-        found = [model for model in known.values() if fnmatch.fnmatchcase(model.id, name)]
     else:
-        provider, colon, model = name.partition(":")
-        found = [_ad_hoc(provider, model)] if colon and model and provider in PROVIDERS else []
+        found = [model for model in known.values() if fnmatch.fnmatchcase(model.id, name)]
     if not found:
-        hint = "Write provider:model for a model without a file" + f" (providers: {', '.join(PROVIDERS)})."
+        hint = f"Write provider:model for a model without a file (providers: {', '.join(providers)})."
         raise UnknownName("model", name, known, hint)
     return found
 
 
-def _ad_hoc(provider: str, model: str) -> ModelConfig:
-    name = Path(model).stem if provider == "llamacpp" and model.endswith(".gguf") else model
-    slug = re.sub(r"-{2,}", "-", re.sub(r"[^a-z0-9._-]+", "-", name.lower())).strip("-._")[:62] or provider
-    if provider == "llamacpp" and model.endswith(".gguf"):
-        return ModelConfig(id=slug, provider=provider, path=str(Path(model).expanduser().resolve()))
-    return ModelConfig(id=slug, provider=provider, model=model)
+def _ad_hoc(
+    provider: str, model: str, known: dict[str, ModelConfig], made: dict[tuple[str, str], ModelConfig]
+) -> ModelConfig:
+    is_file = provider == "llamacpp" and model.endswith(".gguf")
+    target = os.path.abspath(os.path.expanduser(model)) if is_file else model
+    if (provider, target) not in made:
+        taken = {*known, *(other.id for other in made.values())}
+        name = Path(model).stem if is_file else model
+        digest = hashlib.sha256(f"{provider}:{target}".encode()).hexdigest()[:8]
+        options = (_slug(name), _slug(f"{provider}-{name}"), f"{_slug(name)[:50].strip('.-_')}-{digest}")
+        model_id = next(slug for slug in options if slug not in taken)
+        where: dict[str, Any] = {"path": target} if is_file else {"model": model}
+        made[provider, target] = ModelConfig(id=model_id, provider=provider, **where)
+    return made[provider, target]
+
+
+def _slug(name: str) -> str:
+    """A name as an id."""
+    text = re.sub(r"-{2,}", "-", re.sub(r"[^a-z0-9._-]+", "-", name.lower()))[:60].strip("-._")
+    try:
+        return check_id(text)
+    except ValueError:
+        return f"m-{text}".rstrip("-")
 
 
 def _literal_keys(data: Any, path: tuple[str | int, ...] = ()) -> Iterable[tuple[str | int, ...]]:

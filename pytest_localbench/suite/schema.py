@@ -1,4 +1,4 @@
-"""JSON Schemas of the files, for editors; made from the types that read them."""
+"""JSON Schemas of the files, for editors; made from the types that read them, in the words a file uses."""
 
 from __future__ import annotations
 
@@ -9,22 +9,58 @@ from ..domain.model import ModelConfig
 from ..domain.task import Task
 
 _INTERNAL = {"source", "folder", "has_expected", "sha256", "text"}
-_HEAD = {"kind": {"type": "string"}, "schema": {"type": "integer", "const": 1}}
+_TEXT = {"type": "string"}
 
 
 def task_schema() -> dict[str, Any]:
     """Schema of a task file."""
     schema = _schema(Task, "task")
-    entity = schema["properties"]
-    entity["samples"] = {"anyOf": [entity["samples"], {"type": "object", "required": ["file"]}]}
-    text_or_file = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/FileRef"}]}
-    for holder in (schema["$defs"]["TaskInput"], schema["$defs"]["Sample"]):
-        holder["properties"]["images"] = {"type": "array", "items": text_or_file}
-    schema["$defs"]["OutputSpec"]["properties"]["answer_marker"] = {
-        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+    entity, parts = schema["properties"], schema["$defs"]
+    column = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
+    rows = {
+        "type": "object",
+        "required": ["file"],
+        "additionalProperties": False,
+        "properties": {
+            "file": {"type": "string", "pattern": r"\.(jsonl|csv)$"},
+            "id": _TEXT,
+            "expected": column,
+            "limit": {"type": "integer", "minimum": 1},
+            "shuffle_seed": {"type": "integer"},
+        },
     }
-    schema["required"] = ["input"]
-    return schema
+    entity["samples"] = {"anyOf": [{"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Sample"}}, rows]}
+    entity["input"] = {"anyOf": [_TEXT, {"$ref": "#/$defs/TaskInput"}]}
+    entity["prompt"] = entity["system"] = _TEXT
+    file = {"anyOf": [_TEXT, {"$ref": "#/$defs/FileRef"}]}
+    for holder, names in (("TaskInput", ("images", "files")), ("Sample", ("images",))):
+        for name in names:
+            parts[holder]["properties"][name] = {"type": "array", "items": file}
+    parts["Sample"]["properties"]["skip"] = {"anyOf": [{"type": "boolean"}, _TEXT, {"type": "null"}]}
+    parts["OutputSpec"]["properties"]["answer_marker"] = column
+    call = {"anyOf": [{"type": "object"}, {"type": "array", "minItems": 2, "maxItems": 2}]}
+    parts["CalibrationCase"]["properties"]["tool_calls"] = {"type": "array", "items": call}
+    del schema["required"]
+    schema["anyOf"] = [{"required": ["input"]}, {"required": ["prompt"]}]
+    return {
+        "$schema": schema["$schema"],
+        "title": schema["title"],
+        "anyOf": [
+            {"$ref": "#/$defs/TaskFile"},
+            {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/TaskFile"}},
+            {
+                "type": "object",
+                "required": ["tasks"],
+                "additionalProperties": False,
+                "properties": {
+                    "kind": entity["kind"],
+                    "schema": entity["schema"],
+                    "tasks": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/TaskFile"}},
+                },
+            },
+        ],
+        "$defs": {**parts, "TaskFile": {k: v for k, v in schema.items() if k not in {"$schema", "$defs", "title"}}},
+    }
 
 
 def category_schema() -> dict[str, Any]:
@@ -46,6 +82,6 @@ def _schema(kind: Any, name: str) -> dict[str, Any]:
     for holder in [schema, *schema.get("$defs", {}).values()]:
         for internal in _INTERNAL & set(holder.get("properties", {})):
             del holder["properties"][internal]
-    schema["properties"].update(_HEAD)
+    schema["properties"].update({"kind": {"const": name}, "schema": {"type": "integer", "const": 1}})
     schema["title"] = f"pytest-localbench {name} file"
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

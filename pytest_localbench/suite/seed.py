@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ..domain.category import Category
 from ..domain.task import Task
-from ..errors import TaskFileError
-from .tasks import SUFFIXES, category_from, check_unique, load_task_file, shown_path
+from ..errors import TaskFileError, did_you_mean
+from .locate import line_of
+from .tasks import category_from, check_unique, data_files, load_task_file, shown_path
 from .yaml_source import read_data
 
 
 def load_seed(data_dir: Path, root: Path) -> list[tuple[Category, list[Task]]]:
     """Every category of the flat store with its tasks, by file name; raises TaskFileError."""
-    categories = {}
-    for path in _files(data_dir / "categories"):
+    categories: dict[str, Category] = {}
+    places: dict[str, str] = {}
+    for path in data_files(data_dir / "categories"):
         category = category_from(path, root, path.stem)
-        categories[category.id] = category
+        if category.id in categories:
+            words = f"the category id '{category.id}' is already used in {places[category.id]}; rename one"
+            raise TaskFileError(shown_path(path, root), line_of(path, ("id",)), words)
+        categories[category.id], places[category.id] = category, shown_path(path, root)
     tasks: dict[str, list[Task]] = {category: [] for category in categories}
-    for path in _files(data_dir / "tasks"):
-        shown = shown_path(path, root)
-        data = read_data(path, shown)
-        named = data.get("category", data.get("category_id")) if isinstance(data, dict) else None
-        if named not in categories:
-            known = ", ".join(sorted(categories)) or "none"
-            raise TaskFileError(
-                shown, 1, f"there is no category '{named}' in {data_dir.name}/categories (known: {known})"
-            )
-        tasks[str(named)].extend(load_task_file(path, categories[str(named)], root, folder=data_dir))
+    for path in data_files(data_dir / "tasks"):
+        named = _category_named(path, shown_path(path, root), categories, data_dir.name)
+        tasks[named].extend(load_task_file(path, categories[named], root, folder=data_dir))
     for found in tasks.values():
         check_unique(found)
     return [(categories[category], found) for category, found in tasks.items()]
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES) if folder.is_dir() else []
+def _category_named(path: Path, shown: str, categories: dict[str, Category], store: str) -> str:
+    data: Any = read_data(path, shown)
+    if not isinstance(data, dict):
+        raise TaskFileError(shown, 1, "a file of the flat store holds one task: a mapping with 'id', 'category', ...")
+    named = data.get("category", data.get("category_id"))
+    if isinstance(named, str) and named in categories:
+        return named
+    if named is None:
+        raise TaskFileError(shown, 1, "'category' is missing; the flat store has no folders that could tell it")
+    known = ", ".join(sorted(categories)) or "none"
+    words = (
+        f"there is no category '{named}' in {store}/categories{did_you_mean(str(named), categories)} (known: {known})"
+    )
+    raise TaskFileError(shown, line_of(path, ("category",)), words)

@@ -5,68 +5,80 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..domain.category import Category
-from ..domain.task import Task
+from ..domain.task import SourceRef, Task
 from ..errors import TaskFileError
-from .explain import validate
-from .files import at_file, file_entry
-from .locate import line_of
-from .render import undeclared_variables
+from .checks import check_task
+from .explain import INTERNAL, unknown_key, validate
+from .files import Assets, FieldProblem
+from .locate import SEED_ALIASES, entry_lines, line_of
 from .samples import read_samples
+from .text_source import FileProblem
 from .yaml_source import read_data
 
 CATEGORY_NAMES = ("category.yaml", "category.yml", "category.json")
 SUFFIXES = (".yaml", ".yml", ".json")
 SCHEMA = 1
-SEED_ALIASES = {
-    "name": "title",
-    "category_id": "category",
-    "input_data": "input",
-    "expected_output": "expected",
-    "complexity_score": "complexity",
-    "weights": "evaluation_weights",
-}
+_STAMPS = ("created_at", "updated_at")
+_NUMBERS = ("complexity", "repeats", "retries_infra", "timeout_seconds", "expected_time_seconds", "expected_cost_usd",
+            "memory_budget_mb")  # fmt: skip
 
 
-def is_category_folder(folder: Path) -> bool:
+def is_category_folder(folder: Path | str) -> bool:
     """True when the folder holds a category file."""
-    return any((folder / name).is_file() for name in CATEGORY_NAMES)
+    return any(os.path.isfile(os.path.join(folder, name)) for name in CATEGORY_NAMES)
 
 
 def task_files(folder: Path) -> list[Path]:
-    """Task files of a category folder, by name: beside the category file and in ``tasks/``."""
-    found = [folder / n for n in os.listdir(folder) if n.endswith(SUFFIXES) and n not in CATEGORY_NAMES]
-    if (folder / "tasks").is_dir():
-        found += [folder / "tasks" / n for n in os.listdir(folder / "tasks") if n.endswith(SUFFIXES)]
-    return sorted(p for p in found if p.is_file())
+    """Task files of a category folder, by name: beside the category file, then in ``tasks/``; no hidden files."""
+    found = [path for path in data_files(folder) if path.name not in CATEGORY_NAMES]
+    return found + data_files(folder / "tasks")
 
 
-def shown_path(path: Path, root: Path) -> str:
-    """The path as messages show it: below the root directory when it lies there."""
-    try:
-        return path.relative_to(root).as_posix()
-    except ValueError:
-        return str(path)
+def data_files(folder: Path) -> list[Path]:
+    """YAML and JSON files directly in a folder, by name; hidden files are left out."""
+    if not folder.is_dir():
+        return []
+    names = [name for name in os.listdir(folder) if name.endswith(SUFFIXES) and not name.startswith(".")]
+    return [path for name in sorted(names) if (path := folder / name).is_file()]
+
+
+def shown_path(path: Path | str, root: Path | str) -> str:
+    """The path as messages show it: below the root directory, with '/', when it lies there."""
+    text, base = os.fspath(path), os.fspath(root)
+    if text == base:
+        return "."
+    base = os.path.join(base, "")
+    return text[len(base) :].replace(os.sep, "/") if text.startswith(base) else text
 
 
 def load_category(folder: Path, root: Path) -> Category:
     """The category of a folder; its id defaults to the folder's name."""
-    path = next(folder / name for name in CATEGORY_NAMES if (folder / name).is_file())
-    return category_from(path, root, folder.name)
+    found = [folder / name for name in CATEGORY_NAMES if (folder / name).is_file()]
+    if len(found) != 1:
+        words = f"a second category file beside {found[0].name}; keep one" if found else "holds no category file"
+        raise TaskFileError(shown_path(found[1] if found else folder, root), None, words)
+    return category_from(found[0], root, folder.name)
 
 
 def category_from(path: Path, root: Path, default_id: str) -> Category:
     """The category of one file."""
     shown = shown_path(path, root)
-    data = _entity(read_data(path, shown), "category", path, shown)
+    data = entity(read_data(path, shown), "category", path, shown)
     data.setdefault("id", default_id)
     data.setdefault("name", str(data["id"]).replace("_", " "))
-    for stamp in ("created_at", "updated_at"):
+    for stamp in _STAMPS:
         data.pop(stamp, None)
-    return validate(Category, data, path=path, shown=shown, subject=f"category '{data['id']}'")
+    subject = f"category '{data['id']}'"
+    try:
+        _check_numbers(data.get("defaults"), ("defaults",))
+    except FieldProblem as problem:
+        raise TaskFileError(shown, line_of(path, problem.field), f"{subject}: {problem}") from None
+    return validate(Category, data, path=path, shown=shown, subject=subject)
 
 
 def load_task_file(path: Path, category: Category, root: Path, folder: Path | None = None) -> list[Task]:
@@ -74,21 +86,21 @@ def load_task_file(path: Path, category: Category, root: Path, folder: Path | No
 
     ``folder``: the category folder (default: the file's folder, or its parent for ``tasks/``).
     """
-    home = folder or (path.parent.parent if path.parent.name == "tasks" else path.parent)
-    shown = shown_path(path, root)
+    home = os.fspath(folder) if folder else _home(os.fspath(path))
+    shown, inside = shown_path(path, root), shown_path(home, root)
+    file = _File(path, shown, category, inside, Assets(home, inside))
+    stem = os.path.splitext(os.path.basename(shown))[0]
     data = read_data(path, shown)
-    if isinstance(data, dict) and set(data) <= {"tasks", "kind", "schema"} and isinstance(data.get("tasks"), list):
+    if isinstance(data, dict) and "tasks" in data and data.keys() <= {"tasks", "kind", "schema"}:
         data = data["tasks"]
-    if isinstance(data, list):
-        tasks = []
-        for index, entry in enumerate(data):
-            line = line_of(path, (index,)) if len(data) < 1000 else 1
-            tasks.append(
-                _task(entry, category, path, shown, root, home, line=line, default_id=f"{path.stem}-{index + 1}")
-            )
-        check_unique(tasks)
-        return tasks
-    return [_task(data, category, path, shown, root, home, line=1, default_id=path.stem)]
+    if not isinstance(data, list):
+        return [_task(data, file, 1, stem)]
+    if not data:
+        raise TaskFileError(shown, 1, "holds no task")
+    lines = entry_lines(path)
+    tasks = [_task(entry, file, lines[i] if i < len(lines) else 1, f"{stem}-{i + 1}") for i, entry in enumerate(data)]
+    check_unique(tasks)
+    return tasks
 
 
 def check_unique(tasks: Iterable[Task]) -> None:
@@ -105,127 +117,166 @@ def check_unique(tasks: Iterable[Task]) -> None:
             )
 
 
-def _entity(data: Any, kind: str, path: Path, shown: str, line: int = 1) -> dict[str, Any]:
+def entity(
+    data: Any, kind: str, path: Path, shown: str, line: int = 1, error: FileProblem = TaskFileError
+) -> dict[str, Any]:
+    """A mapping without its ``kind`` and ``schema``, which are checked."""
     if not isinstance(data, dict):
-        raise TaskFileError(shown, line, f"a {kind} is a mapping (id, title, ...)")
-    entity: dict[str, Any] = dict(data)
-    found = entity.pop("kind", kind)
-    if found != kind:
-        raise TaskFileError(shown, line_of(path, ("kind",), line), f"'kind: {found}' where a {kind} was expected")
-    version = entity.pop("schema", SCHEMA)
-    if version != SCHEMA:
-        raise TaskFileError(
-            shown,
-            line_of(path, ("schema",), line),
-            f"schema {version} was made for a newer version; this one reads {SCHEMA}",
-        )
-    return entity
+        raise error(shown, line, f"a {kind} is a mapping (id: ..., ...), not {_kind_of(data)}")
+    found = dict(data)
+    named = found.pop("kind", kind)
+    if named != kind:
+        raise error(shown, line_of(path, ("kind",), line), f"'kind: {named}' where a {kind} was expected")
+    version = found.pop("schema", SCHEMA)
+    if type(version) is not int or version < 1:
+        raise error(shown, line_of(path, ("schema",), line), f"'schema' must be {SCHEMA} (got {version!r})")
+    if version > SCHEMA:
+        words = f"schema {version} was made for a newer version; this one reads {SCHEMA}: upgrade pytest-localbench"
+        raise error(shown, line_of(path, ("schema",), line), words)
+    return found
 
 
-def _task(
-    data: Any, category: Category, path: Path, shown: str, root: Path, folder: Path, *, line: int, default_id: str
-) -> Task:
-    data = _entity(data, "task", path, shown, line)
-    data = _without_aliases(data)
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    shown: str
+    category: Category
+    folder: str
+    assets: Assets
+
+
+def _home(path: str) -> str:
+    folder = os.path.dirname(path)
+    parent, name = os.path.split(folder)
+    return parent if name == "tasks" and not is_category_folder(folder) else folder
+
+
+def _task(data: Any, file: _File, line: int, default_id: str) -> Task:
+    data = entity(data, "task", file.path, file.shown, line)
     data.setdefault("id", default_id)
-    data.setdefault("title", str(data["id"]).replace("_", " "))
     subject = f"task '{data['id']}'"
-
-    def wrong(field: tuple[str | int, ...], message: str) -> TaskFileError:
-        return TaskFileError(shown, line_of(path, field, line), f"{subject}: {message}")
-
-    if data.setdefault("category", category.id) != category.id:
-        raise wrong(("category",), f"category '{data['category']}' does not match the folder's '{category.id}'")
-    data = _with_defaults(data, category)
-    for field, prepare in (("expected", _expected), ("input", _input), ("samples", _samples)):
-        try:
-            prepare(data, folder)
-        except ValueError as error:
-            raise wrong((field,), str(error)) from None
-    data["folder"] = shown_path(folder, root)
-    data["source"] = {"path": shown, "line": line}
-    task = validate(Task, data, path=path, shown=shown, start_line=line, subject=subject)
-    _check(task, wrong)
-    if category.status != "ready" and task.status == "ready":
-        return task.model_copy(update={"status": category.status})
+    try:
+        _prepare(data, file)
+        data["folder"], data["source"] = file.folder, SourceRef(path=file.shown, line=line)
+        task = validate(Task, data, path=file.path, shown=file.shown, start_line=line, subject=subject)
+        check_task(task)
+    except FieldProblem as problem:
+        where = line_of(file.path, problem.field, line)
+        raise TaskFileError(file.shown, where, f"{subject}: {problem}") from None
+    if file.category.status != "ready" and task.status == "ready":
+        return task.model_copy(update={"status": file.category.status})
     return task
 
 
-def _without_aliases(data: dict[str, Any]) -> dict[str, Any]:
+def _prepare(data: dict[str, Any], file: _File) -> None:
+    for key in INTERNAL & data.keys():
+        raise FieldProblem((key,), unknown_key(Task, (key,)))
+    _resolve_short_forms(data)
+    data.setdefault("title", str(data["id"]).replace("_", " "))
+    if data.setdefault("category", file.category.id) != file.category.id:
+        words = f"category '{data['category']}' does not match the folder's '{file.category.id}'"
+        raise FieldProblem(("category",), words)
+    _check_numbers(data, ())
+    _lay_over_defaults(data, file.category)
+    assets = file.assets
+    if "expected" in data:
+        data["expected"] = assets.loaded(data["expected"], ("expected",))
+        data["has_expected"] = True
+    spec = data.get("input")
+    if isinstance(spec, dict) and not spec.keys().isdisjoint(("files", "images")):
+        data["input"] = spec = dict(spec)
+        if spec.get("files") is not None:
+            spec["files"] = assets.entries(spec["files"], ("input", "files"))
+        if spec.get("images") is not None:
+            spec["images"] = assets.entries(spec["images"], ("input", "images"), "image")
+    data["samples"] = read_samples(assets, data.get("samples"))
+    if isinstance(data.get("calibration"), list):
+        data["calibration"] = [_case(case, index, assets) for index, case in enumerate(data["calibration"])]
+    expects = "expected" in data or all(sample.get("has_expected") for sample in data["samples"])
+    if expects and not data.get("evaluators") and data.get("status") != "draft":
+        data["evaluators"] = [{"use": "exact"}]
+
+
+def _resolve_short_forms(data: dict[str, Any]) -> None:
     for alias, name in SEED_ALIASES.items():
         if alias in data and name not in data:
             data[name] = data.pop(alias)
-    stamps = {key: data.pop(key) for key in ("created_at", "updated_at") if key in data}
+    stamps = {key: data.pop(key) for key in _STAMPS if key in data}
     if stamps:
-        data["metadata"] = {**stamps, **(data.get("metadata") or {})}
+        if not isinstance(data.setdefault("metadata", {}), dict):
+            raise FieldProblem(("metadata",), "'metadata': a mapping was expected")
+        data["metadata"] = {**stamps, **data["metadata"]}
     if isinstance(data.get("input"), str):
         data["input"] = {"prompt": data["input"]}
     if "prompt" in data and "input" not in data:
-        data["input"] = {"prompt": data.pop("prompt"), **({"system": data.pop("system")} if "system" in data else {})}
-    if not data.get("evaluators") and "expected" in data and data.get("status") != "draft":
-        data["evaluators"] = [{"use": "exact"}]
+        data["input"] = {key: data.pop(key) for key in ("system", "prompt") if key in data}
     output = data.get("output")
     if isinstance(output, dict) and isinstance(output.get("answer_marker"), str):
         data["output"] = {**output, "answer_marker": [output["answer_marker"]]}
-    return data
 
 
-def _with_defaults(data: dict[str, Any], category: Category) -> dict[str, Any]:
-    defaults = category.defaults
-    if "evaluation_weights" not in data and defaults.evaluation_weights is not None:
-        data["evaluation_weights"] = defaults.evaluation_weights
-    if defaults.generation is not None and isinstance(data.get("generation", {}), dict):
-        data["generation"] = {**defaults.generation.model_dump(exclude_unset=True), **data.get("generation", {})}
-    if defaults.timeout_seconds is not None:
-        data.setdefault("timeout_seconds", defaults.timeout_seconds)
-    if defaults.language is not None:
-        data.setdefault("language", defaults.language)
-    if defaults.tags:
-        data["tags"] = list(dict.fromkeys((*defaults.tags, *(data.get("tags") or ()))))
-    return data
-
-
-def _expected(data: dict[str, Any], folder: Path) -> None:
-    if "expected" in data:
-        data["expected"] = at_file(folder, data["expected"])
-        data["has_expected"] = True
-
-
-def _input(data: dict[str, Any], folder: Path) -> None:
-    spec = data.get("input")
-    if not isinstance(spec, dict):
+def _check_numbers(data: Any, at: tuple[str | int, ...]) -> None:
+    """Numbers in quotes and truth values are no numbers here, although they could be read as such."""
+    if not isinstance(data, dict):
         return
-    spec = dict(spec)
-    if isinstance(spec.get("files"), list):
-        spec["files"] = [file_entry(folder, entry) for entry in spec["files"]]
-    if isinstance(spec.get("images"), list):
-        spec["images"] = [file_entry(folder, entry, "image") for entry in spec["images"]]
-    data["input"] = spec
+    weights = data.get("evaluation_weights")
+    places = [((*at, key), data[key]) for key in _NUMBERS if key in data]
+    if isinstance(weights, dict):
+        places += [((*at, "evaluation_weights", key), value) for key, value in weights.items()]
+    for field, value in places:
+        if isinstance(value, bool | str):
+            got = f"'{value}'" if isinstance(value, str) else str(value).lower()
+            kind = "a whole number" if field[-1] in {"complexity", "repeats", "retries_infra"} else "a number"
+            raise FieldProblem(field, f"'{'.'.join(map(str, field))}': {kind} was expected (got {got})")
 
 
-def _samples(data: dict[str, Any], folder: Path) -> None:
-    data["samples"] = read_samples(folder, data.get("samples"))
+def _lay_over_defaults(data: dict[str, Any], category: Category) -> None:
+    """Category defaults under the task: the task wins, mappings merge, tags are added."""
+    defaults = _written_defaults(category)
+    if not defaults:
+        return
+    tags = data.get("tags")
+    merged = _merge(defaults, data)
+    if isinstance(tags, list) and defaults.get("tags"):
+        merged["tags"] = list(dict.fromkeys((*defaults["tags"], *tags)))
+    data.update(merged)
 
 
-def _check(task: Task, wrong: Any) -> None:
-    if task.status == "ready" and not task.evaluators:
-        raise wrong(("evaluators",), "a ready task needs at least one evaluator")
-    missing = undeclared_variables(task)
-    if missing is not None:
-        raise wrong(("input",), missing)
-    if task.output.format == "label":
-        if not task.output.labels:
-            raise wrong(("output",), "format 'label' needs 'labels'")
-        for index, sample in enumerate(task.samples):
-            expected = task.expected_of(sample)
-            if isinstance(expected, str) and expected not in task.output.labels:
-                where = ("samples", index, "expected") if sample.has_expected else ("expected",)
-                raise wrong(where, f"expected '{expected}' is not among the labels")
-    known = {sample.id for sample in task.samples}
-    for index, case in enumerate(task.calibration):
-        if case.sample is not None and case.sample not in known:
-            raise wrong(("calibration", index, "sample"), f"there is no sample '{case.sample}'")
-    names = {spec.label for spec in task.evaluators}
-    for index, spec in enumerate(task.evaluators):
-        if spec.depends_on is not None and spec.depends_on not in names:
-            raise wrong(("evaluators", index, "depends_on"), f"no evaluator is named '{spec.depends_on}'")
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = {**base, **over}
+    for key, value in base.items():
+        if isinstance(value, dict) and isinstance(over.get(key), dict):
+            merged[key] = _merge(value, over[key])
+    return merged
+
+
+_last: tuple[Category | None, dict[str, Any]] = (None, {})
+
+
+def _written_defaults(category: Category) -> dict[str, Any]:
+    """The defaults as they were written; kept for the category of the last call, since files come by category."""
+    global _last  # noqa: PLW0603 - one slot, replaced as a whole
+    kept, defaults = _last
+    if kept is not category:
+        defaults = category.defaults.model_dump(exclude_unset=True, by_alias=True)
+        _last = (category, defaults)
+    return defaults
+
+
+def _case(case: Any, index: int, assets: Assets) -> Any:
+    if not isinstance(case, dict):
+        return case
+    found = dict(case)
+    if "output" in found:
+        found["output"] = assets.loaded(found["output"], ("calibration", index, "output"), parse=False)
+    calls = found.get("tool_calls")
+    if isinstance(calls, list):
+        found["tool_calls"] = [
+            {"name": call[0], "arguments": call[1]} if isinstance(call, list) and len(call) == 2 else call
+            for call in calls
+        ]
+    return found
+
+
+def _kind_of(data: Any) -> str:
+    return "a list" if isinstance(data, list) else "nothing" if data is None else "a single value"

@@ -1,39 +1,75 @@
-"""Reads YAML and JSON strictly: UTF-8 whatever the locale, duplicate keys refused, values stay as they were written.
+"""Reads YAML and JSON strictly: duplicate keys and tags refused, values stay as they were written.
 
-YAML follows the core schema of YAML 1.2: only ``true``/``false``/``null`` and real numbers are special, so that ``no``,
-``012``, ``12:30`` and dates stay text. Merge keys and a few anchors work; recursive or exploding aliases are refused.
+YAML follows the core schema of YAML 1.2, read cautiously: only ``true``, ``false``, ``null``, ``~``, nothing and decimal
+numbers are special, so that ``no``, ``012``, ``+49301234``, ``12:30`` and dates stay text; keys are always text. Merge
+keys and a few anchors work; recursive or exploding aliases are refused.
 """
 
 from __future__ import annotations
 
-import json
+import math
 import re
 from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
+from yaml.parser import Parser
+from yaml.reader import Reader, ReaderError
+from yaml.scanner import Scanner
 
 from ..errors import TaskFileError
+from .json_source import compose_json, parse_json
+from .text_source import MAX_DEPTH, MAX_NODES, FileProblem, Unreadable, read_text
 
-MAX_BYTES = 5_000_000
-MAX_NODES = 200_000
-MAX_DEPTH = 64
-FileProblem = type[TaskFileError] | Any
-
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_INT = re.compile(r"^[-+]?(0|[1-9][0-9]*)$")
-_FLOAT = re.compile(r"^[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
-_NOT_FINITE = re.compile(r"^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$")
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_KNOWN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq",
-                                                                  "timestamp", "merge", "value"))  # fmt: skip
+_INT = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(r"-?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
+_WORDS = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
+_Scalar, _Sequence = yaml.ScalarNode, yaml.SequenceNode
 
 
-class _Problem(Exception):
-    def __init__(self, line: int | None, message: str) -> None:
-        super().__init__(message)
-        self.line = line
+class _NoTags:
+    """Leaves values untyped: what a plain scalar means is decided here, not by YAML 1.1 rules."""
+
+    def resolve(self, *_: Any) -> str:
+        return ""
+
+    def descend_resolver(self, *_: Any) -> None:
+        """Paths do not matter."""
+
+    def ascend_resolver(self) -> None:
+        """Paths do not matter."""
+
+
+class _PurePython(Reader, Scanner, Parser, Composer, _NoTags):
+    def __init__(self, stream: str) -> None:
+        Reader.__init__(self, stream)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        Composer.__init__(self)
+
+    def dispose(self) -> None:
+        """As the compiled one."""
+
+
+def _loader() -> Any:
+    try:
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]
+    except ImportError:
+        return _PurePython
+
+    class Compiled(CParser, _NoTags):
+        """The parser of libyaml."""
+
+    return Compiled
+
+
+_Loader: Any = _loader()
 
 
 def read_data(path: Path | str, shown: str | None = None, error: FileProblem = TaskFileError) -> Any:
@@ -41,150 +77,125 @@ def read_data(path: Path | str, shown: str | None = None, error: FileProblem = T
     name = shown or str(path)
     text = read_text(path, name, error)
     try:
-        return _json(text) if name.endswith(".json") else _yaml(text)
-    except _Problem as problem:
+        return parse_json(text) if name.endswith(".json") else _yaml(text)
+    except Unreadable as problem:
         raise error(name, problem.line, str(problem)) from None
 
 
-def read_text(path: Path | str, shown: str, error: FileProblem = TaskFileError) -> str:
-    """The text of a UTF-8 file with line ends as LF."""
+def compose(text: str, name: str) -> yaml.Node | None:
+    """The node tree of a text, for its lines; raises :class:`Unreadable`. ``None``: the text is empty."""
+    return compose_json(text) if name.endswith(".json") else _compose(text)
+
+
+def _yaml(text: str) -> Any:
+    node = _compose(text)
+    if node is None:
+        raise Unreadable(1, "is empty")
+    return _Builder().value(node, 0)
+
+
+def _compose(text: str) -> yaml.Node | None:
+    loader = None
     try:
-        with open(path, "rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError as problem:
-        raise error(shown, None, f"cannot be read ({problem.strerror})") from None
-    if len(raw) > MAX_BYTES:
-        raise error(shown, None, f"is larger than {MAX_BYTES // 1_000_000} MB; split it")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        line = raw[: problem.start].count(b"\n") + 1
-        raise error(shown, line, "is not UTF-8; save the file as UTF-8") from None
-    return text.replace("\r\n", "\n") if "\r" in text else text
-
-
-# -- JSON ------------------------------------------------------------------------------------------------------------
-
-
-def _json(text: str) -> Any:
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        result = dict(items)
-        if len(result) != len(items):
-            seen: set[str] = set()
-            doubled = next(key for key, _ in items if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-            lines = [n for n, line in enumerate(text.split("\n"), 1) if json.dumps(doubled) in line]
-            where = " and ".join(str(n) for n in lines[:2]) if len(lines) > 1 else str(lines[0] if lines else "?")
-            raise _Problem(lines[-1] if lines else None, f"the key '{doubled}' stands twice (lines {where})")
-        return result
-
-    def refuse(word: str) -> Any:
-        raise _Problem(None, f"{word} is not valid JSON; write a number or null")
-
-    try:
-        return json.loads(text, object_pairs_hook=pairs, parse_constant=refuse)
-    except json.JSONDecodeError as problem:
-        raise _Problem(problem.lineno, f"is not valid JSON ({problem.msg})") from None
-    except RecursionError:
-        raise _Problem(None, "is nested too deeply") from None
-    except ValueError as problem:
-        raise _Problem(None, f"is not valid JSON ({problem})") from None
-
-
-# -- YAML ------------------------------------------------------------------------------------------------------------
-
-
-def compose(text: str) -> yaml.Node | None:
-    """The node tree of a single YAML document."""
-    try:
-        loader = _Base(text)
-        try:
-            node: yaml.Node | None = loader.get_single_node()
-            return node
-        finally:
-            loader.dispose()
+        loader = _Loader(text)
+        node: yaml.Node | None = loader.get_single_node()
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         words = (problem.problem or "cannot be parsed").strip()
         if "expected a single document" in str(problem.context or ""):
             words = "holds more than one YAML document; one file is one document"
-        raise _Problem(mark.line + 1 if mark else None, f"is not valid YAML ({words})") from None
-    except (yaml.YAMLError, RecursionError, ValueError) as problem:
-        raise _Problem(None, f"is not valid YAML ({problem or 'nested too deeply'})") from None
-
-
-def _yaml(text: str) -> Any:
-    node = compose(text)
-    return None if node is None else _Builder().build(node, 0)
+        raise Unreadable(mark.line + 1 if mark else None, f"is not valid YAML ({words})") from None
+    except ReaderError:
+        found = _FORBIDDEN.search(text)
+        where = text.count("\n", 0, found.start()) + 1 if found else None
+        sign = f" U+{ord(found.group()):04X}" if found else ""
+        raise Unreadable(where, f'is not valid YAML (the control character{sign}; write it as "\\u...")') from None
+    except RecursionError:
+        raise Unreadable(None, f"is nested more than {MAX_DEPTH} levels deep") from None
+    else:
+        return node
+    finally:
+        if loader is not None:
+            loader.dispose()
 
 
 class _Builder:
+    """Nodes to plain data; aliases are expanded, and what has been made is counted."""
+
     def __init__(self) -> None:
         self.count = 0
-        self.open: set[int] = set()
 
-    def build(self, node: yaml.Node, depth: int) -> Any:
-        self.count += 1
-        if self.count > MAX_NODES:
-            raise _Problem(node.start_mark.line + 1, f"holds more than {MAX_NODES} values once aliases are expanded")
-        if depth > MAX_DEPTH:
-            raise _Problem(node.start_mark.line + 1, f"is nested more than {MAX_DEPTH} levels deep")
-        if isinstance(node, yaml.ScalarNode):
+    def value(self, node: Any, depth: int) -> Any:
+        if type(node) is _Scalar:
             return _scalar(node)
-        if node.tag not in _KNOWN_TAGS:
-            raise _Problem(node.start_mark.line + 1, f"the tag '{node.tag}' is not allowed here")
-        if id(node) in self.open:
-            raise _Problem(node.start_mark.line + 1, "an alias refers to itself")
-        self.open.add(id(node))
-        try:
-            if isinstance(node, yaml.SequenceNode):
-                return [self.build(child, depth + 1) for child in node.value]
-            return self._mapping(node, depth)
-        finally:
-            self.open.discard(id(node))
+        self.count += len(node.value) + 1
+        if self.count > MAX_NODES:
+            raise Unreadable(node.start_mark.line + 1, f"holds more than {MAX_NODES} values once aliases are expanded")
+        if depth >= MAX_DEPTH:
+            words = f"is nested more than {MAX_DEPTH} levels deep, or an alias refers to itself"
+            raise Unreadable(node.start_mark.line + 1, words)
+        if node.tag:
+            raise _tagged(node)
+        if type(node) is _Sequence:
+            value = self.value
+            return [_scalar(child) if type(child) is _Scalar else value(child, depth + 1) for child in node.value]
+        return self._mapping(node, depth + 1)
 
     def _mapping(self, node: Any, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        lines: dict[str, int] = {}
-        merged: list[dict[str, Any]] = []
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise _Problem(line, "a key must be plain text")
+        merged: list[Any] = []
+        for key_node, child in node.value:
+            if type(key_node) is not _Scalar:
+                raise Unreadable(key_node.start_mark.line + 1, "a key must be plain text")
+            if key_node.tag:
+                raise _tagged(key_node)
             key = key_node.value
             if key == "<<" and not key_node.style:
-                found = self.build(value_node, depth + 1)
+                found = self.value(child, depth)
                 merged.extend(found if isinstance(found, list) else [found])
-                continue
-            if key in result:
-                raise _Problem(line, f"the key '{key}' stands twice (lines {lines[key]} and {line})")
-            lines[key] = line
-            result[key] = self.build(value_node, depth + 1)
+            elif key in result:
+                raise _doubled(node, key)
+            else:
+                result[key] = _scalar(child) if type(child) is _Scalar else self.value(child, depth)
         for source in merged:
             if not isinstance(source, dict):
-                raise _Problem(node.start_mark.line + 1, "'<<' merges mappings only")
+                raise Unreadable(node.start_mark.line + 1, "'<<' merges mappings only")
             for key, value in source.items():
                 result.setdefault(key, value)
         return result
 
 
-def _scalar(node: yaml.ScalarNode) -> Any:
+def _doubled(node: Any, key: str) -> Unreadable:
+    lines = [k.start_mark.line + 1 for k, _ in node.value if k.value == key]
+    return Unreadable(lines[1], f"the key '{key}' stands twice (lines {lines[0]} and {lines[1]})")
+
+
+def _tagged(node: Any) -> Unreadable:
+    tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+    return Unreadable(
+        node.start_mark.line + 1, f"the tag '{tag}' is not allowed here; write the plain value, quoted if it is text"
+    )
+
+
+def _scalar(node: Any) -> Any:
+    if node.tag:
+        raise _tagged(node)
     value: str = node.value
-    if node.tag not in _KNOWN_TAGS:
-        raise _Problem(node.start_mark.line + 1, f"the tag '{node.tag}' is not allowed here")
     if node.style:
         return value
-    if value in _NULLS:
-        return None
-    if value in _BOOLS:
-        return _BOOLS[value]
-    first = value[0]
-    if first.isdigit() or first in "+-.":
-        if _INT.match(value):
-            if len(value) > 4000:
-                raise _Problem(node.start_mark.line + 1, "this number is too long")
-            return int(value)
-        if _FLOAT.match(value):
-            return float(value)
-        if _NOT_FINITE.match(value):
-            raise _Problem(node.start_mark.line + 1, f"'{value}' is not a number that can be stored; quote it")
+    if value in _WORDS:
+        return _WORDS[value]
+    if value[0] not in "-.0123456789+":
+        return value
+    if _INT.match(value):
+        if len(value) > 4000:
+            raise Unreadable(node.start_mark.line + 1, "this number is too long; quote it")
+        return int(value)
+    if _FLOAT.match(value):
+        number = float(value)
+        if math.isinf(number):
+            raise Unreadable(node.start_mark.line + 1, f"'{value[:40]}' is too large a number; quote it")
+        return number
+    if _NOT_FINITE.match(value):
+        raise Unreadable(node.start_mark.line + 1, f"'{value}' is not a number that can be stored; quote it")
     return value
