@@ -5,23 +5,35 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from ..domain.task import Task
+from ..errors import did_you_mean
 from .base import EvaluationContext, Evaluator, OptionError, Options, Score
 from .folding import words
 
-_DIGITS = re.compile(r"\d+")
-_MARKDOWN = re.compile(r"[*_#`>|]+")
-MIN_TOKENS_FOR_LOOPS = 24
+_DIGITS: Final = re.compile(r"\d+")
+_MARKDOWN: Final = re.compile(r"(?m)^[ \t]*(?:[-+•]|\d{1,3}[.)])[ \t]+|[*_#`>|]+")
+_SENTENCE_END: Final = re.compile(r"[.!?](?=\s|$)|[。！？]")
+MIN_TOKENS_FOR_LOOPS: Final = 24
+FREE_REPETITION: Final = 0.1
+FULL_REPETITION: Final = 0.4
 
 
 def document_names(task: Task) -> set[str]:
-    """Names that ``source:`` may refer to."""
+    """Names that ``source:`` may refer to: variables of the task and its samples, and its files."""
     files = {f.name or f.path.rsplit("/", 1)[-1].rsplit(".", 1)[0] for f in task.input.files}
     return {*task.input.variables, *files, *(name for sample in task.samples for name in sample.variables)}
+
+
+def check_source(name: str, task: Task, option: str) -> None:
+    """Raise OptionError when the task has no document of that name."""
+    known = document_names(task)
+    if name not in known:
+        listed = f"; there are: {', '.join(sorted(known))}" if known else "; the task has no variables or files"
+        raise OptionError(f"there is no document '{name}'{did_you_mean(name, known)}{listed}", (option,))
 
 
 class LengthOptions(Options):
@@ -42,22 +54,23 @@ class Length(Evaluator[LengthOptions]):
 
     def __init__(self, options: LengthOptions, task: Task) -> None:
         super().__init__(options, task)
-        if options.min is None and options.max is None:
-            raise OptionError("give 'min' or 'max'")
+        if not options.min and options.max is None:
+            raise OptionError("give 'min' (above 0) or 'max'")
         if options.min is not None and options.max is not None and options.min > options.max:
             raise OptionError("'min' is larger than 'max'", ("min",))
 
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Count and compare."""
         options, n = self.options, _count(ctx.answer.text, self.options.unit)
-        score = 1.0
-        if options.max is not None and n > options.max * (1 + options.tolerance):
-            score = max(0.0, 1 - (n - options.max * (1 + options.tolerance)) / (0.5 * options.max))
-        elif options.min is not None and n < options.min * (1 - options.tolerance):
-            score = max(0.0, 1 - (options.min * (1 - options.tolerance) - n) / (0.5 * options.min))
-        low, high = options.min, options.max
+        low, high = options.min or 0, options.max
+        if high is not None and n > high * (1 + options.tolerance):
+            score = 1 - (n - high * (1 + options.tolerance)) / (0.5 * high)
+        elif n < low * (1 - options.tolerance):
+            score = 1 - (low * (1 - options.tolerance) - n) / (0.5 * low)
+        else:
+            score = 1.0
         wanted = f"{low} to {high}" if low and high else f"at most {high}" if high else f"at least {low}"
-        return Score(score, f"{n} {options.unit}, {wanted} wanted")
+        return Score(max(0.0, score), f"{n} {options.unit}, {wanted} wanted")
 
 
 def _count(text: str, unit: str) -> int:
@@ -68,7 +81,7 @@ def _count(text: str, unit: str) -> int:
         return len(text.strip())
     if unit == "lines":
         return sum(1 for line in text.splitlines() if line.strip())
-    return len([part for part in re.split(r"[.!?。！？]+(?:\s|$)", text) if part.strip()])
+    return sum(1 for part in _SENTENCE_END.split(text) if part.strip())
 
 
 class Repetition(Evaluator[Options]):
@@ -84,7 +97,7 @@ class Repetition(Evaluator[Options]):
             return Score(1.0, "too short to loop")
         grams = Counter(zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False))
         repeated = sum(n for n in grams.values() if n > 2) / sum(grams.values())
-        score = min(1.0, max(0.0, (0.4 - repeated) / 0.3))
+        score = min(1.0, max(0.0, (FULL_REPETITION - repeated) / (FULL_REPETITION - FREE_REPETITION)))
         return Score(score, f"{repeated:.0%} of the answer repeats itself")
 
 
@@ -105,8 +118,7 @@ class CopyRatio(Evaluator[CopyOptions]):
 
     def __init__(self, options: CopyOptions, task: Task) -> None:
         super().__init__(options, task)
-        if options.source not in document_names(task):
-            raise OptionError(f"there is no document '{options.source}'", ("source",))
+        check_source(options.source, task, "source")
 
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Compare n-grams with the source."""
