@@ -156,7 +156,12 @@ def _hit(text: str, start: int, end: int, locale: str | None, whole: bool) -> Nu
     negative = negative or trailing
     if not negative and (whole or not percent):
         if _in_brackets(text, first, last, mark_before, whole):
-            negative, outer = True, (0, len(text)) if whole else (outer[0], text.index(")", last) + 1)
+            opening, closing = text.rindex("(", 0, first), text.index(")", last) + 1
+            before = CURRENCY_BEFORE.search(text[max(0, opening - _WINDOW) : opening])
+            if before:
+                opening = max(0, opening - _WINDOW) + before.start("mark")
+            behind = CURRENCY_AFTER.match(text, closing)
+            negative, outer = True, (opening, behind.end() if behind else closing)
         elif whole and text[last:].strip() in _MINUS_TAIL:
             negative, outer = True, (outer[0], len(text))
     if negative:
@@ -213,8 +218,8 @@ def _in_brackets(text: str, first: int, last: int, mark_before: re.Match[str] | 
         left = left[: len(left) - len(mark_before.group().strip())].rstrip()
     if not (left.endswith("(") and right.startswith(")")):
         return False
-    if whole:
-        return _only_currency(left[:-1].strip()) and _only_currency(right[1:].strip())
+    if whole and _only_currency(left[:-1].strip()) and _only_currency(right[1:].strip()):
+        return True
     return CURRENCY_BEFORE.search(left[:-1]) is not None
 
 

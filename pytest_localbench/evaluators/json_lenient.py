@@ -15,7 +15,7 @@ from ..domain.base import clean_text
 MAX_DEPTH: Final = 100
 MAX_INT_DIGITS: Final = 4000
 
-_FILL: Final = re.compile(r"(?:\s++|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
+_FILL: Final = re.compile(r"(?:\s++|//[^\n]*+)*+")
 _DOUBLE: Final = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.S)
 _SINGLE: Final = re.compile(r"'([^'\\]*+(?:\\.[^'\\]*+)*+)'", re.S)
 _NUMBER: Final = re.compile(r"(-?(?:0|[1-9]\d*+))(\.\d++)?([eE][+-]?\d++)?(?![\w.])", re.A)
@@ -50,6 +50,7 @@ class LenientReader:
         self.text = text
         self.duplicates = False
         self.committed = False
+        self.last_comment_end: int | None = None
 
     def read(self, position: int) -> tuple[Any, int]:
         """The value that begins at ``position`` and where it ends."""
@@ -61,11 +62,16 @@ class LenientReader:
         return kind(position, self.committed)
 
     def _fill(self, position: int) -> int:
-        match = _FILL.match(self.text, position)
-        end = match.end() if match else position
-        if self.text.startswith("/*", end):
-            raise CutOffError(end, self.committed)
-        return end
+        while True:
+            match = _FILL.match(self.text, position)
+            position = match.end() if match else position
+            if not self.text.startswith("/*", position):
+                return position
+            if self.last_comment_end is None:
+                self.last_comment_end = self.text.rfind("*/")
+            if position + 2 > self.last_comment_end:
+                raise CutOffError(position, self.committed)
+            position = self.text.index("*/", position + 2) + 2
 
     def _value(self, position: int, depth: int) -> tuple[Any, int]:
         first = self.text[position : position + 1]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from .amounts import NumberHit, numbers_in, read_amount, shifted
+from .amounts import MAX_VALUE_CHARS, NumberHit, numbers_in, read_amount, shifted
 
 MAX_SHORT: Final = 2000
 
@@ -127,10 +127,9 @@ def number_of(text: str, locale: str | None = None, *, marked: bool = False) -> 
 def _last_number(text: str, locale: str | None) -> NumberHit | None:
     cut = len(text) - MAX_SHORT
     if cut > 0:
-        # the end of a long text first; it begins at a line so that no number is cut in two
-        begin = text.find("\n", cut) + 1
-        hits = numbers_in(text[begin:], locale) if begin else []
-        if hits:
-            return shifted(hits[-1], begin)
+        # the end of a long text alone, unless its last number stands so near the cut that it may begin before it
+        hits = numbers_in(text[cut:], locale)
+        if hits and hits[-1].start > MAX_VALUE_CHARS:
+            return shifted(hits[-1], cut)
     hits = numbers_in(text, locale)
     return hits[-1] if hits else None
