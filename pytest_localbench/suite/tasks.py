@@ -92,7 +92,7 @@ def load_task_file(path: Path, category: Category, root: Path, folder: Path | No
     stem = os.path.splitext(os.path.basename(shown))[0]
     data = read_data(path, shown)
     if isinstance(data, dict) and "tasks" in data and data.keys() <= {"tasks", "kind", "schema"}:
-        data = data["tasks"]
+        data = entity(data, "task", path, shown)["tasks"]
     if not isinstance(data, list):
         return [_task(data, file, 1, stem)]
     if not data:
