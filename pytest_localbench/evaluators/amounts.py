@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -274,7 +274,4 @@ def _grouped(groups: list[str]) -> bool:
 
 def _as_decimals(texts: list[str], exponent: str) -> frozenset[Decimal]:
     exponent = exponent.replace("\u2212", "-")
-    try:
-        return frozenset(Decimal(f"{t}e{exponent}" if exponent else t) for t in texts)
-    except InvalidOperation:
-        return frozenset()
+    return frozenset(Decimal(f"{t}e{exponent}" if exponent else t) for t in texts)

@@ -261,14 +261,7 @@ def read_expected(value: Any, locale: str | None) -> Amount | None:
         return None
     if _MACHINE_NUMBER.fullmatch(value.strip()):
         return Amount(Decimal(value.strip()))
-    hit = read_amount(value, locale)
-    if hit is None:
-        return None
-    readings = hit.readings
-    if len(readings) > 1:
-        again = read_amount(value, "en")
-        readings = again.readings if again else readings
-    return Amount(next(iter(readings)), hit.percent, hit.currency) if len(readings) == 1 else None
+    return read_given(value, locale)[0]
 
 
 def read_given(value: Any, locale: str | None) -> tuple[Amount | None, str]:

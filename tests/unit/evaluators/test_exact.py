@@ -166,6 +166,7 @@ def test_range_in_a_json_field_and_with_one_bound():
         ("number", "five", {}, "'five' is not one number"),
         ("number", None, {}, "nothing expected"),
         ("number", 5, {"graded": True}, "'graded' needs a tolerance"),
+        ("number", "1,234", {}, "'1,234' is not one number"),
         ("money", "gratis", {}, "is not one amount"),
         ("date", "03/04/2025", {}, "is not one date"),
         ("date", "2025-03-05", {"precision": "minute"}, "is not one date with time"),

@@ -99,6 +99,11 @@ def test_the_sentence_names_the_costliest_field_and_the_trap():
     assert [detail.path for detail in verdict.details[:2]] == ["amount_due", "purchase_order"]
 
 
+@pytest.mark.parametrize(("trap", "value"), [("2967.980", 2967.98), ("A-2024", "a-2024"), ("7", 7)])
+def test_traps_are_recognised_by_value(trap, value):
+    assert "(known)" in found({"a": 1}, {"a": value}, task={"traps": {trap: "known", "x": "other"}}).reason
+
+
 @pytest.mark.parametrize(
     ("reply", "sentence"),
     [
