@@ -97,8 +97,6 @@ class KeyFacts(Evaluator[KeyFactsOptions]):
                 self._patterns[fact.id] = compile_pattern(fact.regex, (*path, "regex"))
             if fact.date is not None:
                 self._days[fact.id] = _iso_day(fact.date, (*path, "date"))
-            if fact.number is not None and exact_decimal(fact.number) is None:
-                raise OptionError("the number must be finite", (*path, "number"))
         self._near: dict[str, Any] = {}
         for index, rule in enumerate(options.contradictions):
             _once(rule.id, seen, ("contradictions", index, "id"))

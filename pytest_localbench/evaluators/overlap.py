@@ -73,6 +73,9 @@ def _char_grams(text: str, n: int) -> Counter[str]:
     return Counter([text[i : i + n] for i in range(len(text) - n + 1)])
 
 
+_free = lru_cache(maxsize=64)(chrf)
+
+
 def anls(reference: str, prediction: str, threshold: float = ANLS_THRESHOLD) -> float:
     """``1 - NL`` when the normalized edit distance NL of the folded texts is below the threshold, else 0."""
     from rapidfuzz.distance import Levenshtein
@@ -247,7 +250,8 @@ class Chrf(_Overlap):
         plain = super().evaluate(ctx)
         if self.options.baseline is None or plain.score is None:
             return plain
-        free = self.best(ctx.expected, ctx.documents.get(self.options.baseline, ""))
+        untouched = ctx.documents.get(self.options.baseline, "")
+        free = max(_free(reference, untouched) for reference in self.references(ctx.expected))
         score = max(0.0, (plain.score - free) / (1 - free)) if free < 1 else plain.score
         return Score(score, f"overlap {plain.score:.2f}, of which the untouched text has {free:.2f}")
 

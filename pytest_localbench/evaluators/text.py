@@ -19,8 +19,8 @@ _NEGATION: Final = re.compile(
 )
 # "not only", "no later than", "shall not exceed" and "no. 7" deny nothing
 _AFFIRMED: Final = re.compile(
-    r"\s*(?:(?:only|just|merely|nur|seulement|uniquement)\b|exceed|(?:go )?(?:beyond|above|over)\b|\.?\s*\d"
-    r"|(?:later|earlier|more|less|fewer|longer|higher|lower)\s+than\b"
+    r"\s*(?:(?:only|just|merely|nur|seulement|uniquement)\b|exceed|(?:go )?(?:beyond|above|over)\b"
+    r"|(?<=\bno)\.?\s*\d|(?:later|earlier|more|less|fewer|longer|higher|lower)\s+than\b"
     r"|(?:später|früher|mehr|weniger|länger|höher)\s+als\b|(?:plus|moins)(?:\s+\w+)?\s+(?:de|que)\b)"
 )
 _CLAUSE_END: Final = re.compile(
