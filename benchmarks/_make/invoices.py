@@ -35,7 +35,7 @@ def receipt_en(rng: random.Random) -> Drawing:
     )
     easy_gold = {**labelled, "date": str(when), "total": number(total), "currency": "GBP"}
     bought, when = basket(4), day(rng, date(2025, 1, 7), 150)
-    store = rng.choice(["Harbour Hardware Ltd", "Pine & Pepper Deli", "Quayside Pharmacy"])
+    store = rng.choice(["Harbour Stores Ltd", "Pine & Pepper Deli", "Quayside Minimarket"])
     total = sum((price for _, price in bought), Decimal(0))
     vat, cash = cents(total / 6), (total // 10 + 1) * 10
     till = "\n".join(
@@ -250,6 +250,7 @@ def invoice_fr(rng: random.Random) -> Drawing:
             "traps": traps,
             "wrong_rates": wrong_rates,
             "thousandfold": float(f"{net / 1000:.5f}"),
+            "gross_thousandfold": float(f"{(net + vat) / 1000:.5f}"),
         }
     )
 

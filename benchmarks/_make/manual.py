@@ -85,7 +85,9 @@ def long_manual(rng: random.Random) -> Drawing:
         "Machines with two loading robots: chapter 25 holds for each of them; the speed in setting mode is halved.",
     ]
     rng.shuffle(supplements)
-    where = next(i for i, text in enumerate(supplements, 1) if "bearing set B" in text)
+    where, elsewhere = (
+        next(i for i, text in enumerate(supplements, 1) if f"bearing set {letter}" in text) for letter in "BC"
+    )
     manual = "\n".join(
         [
             "CORVAN H4 HORIZONTAL MACHINING CENTRE",
@@ -134,7 +136,10 @@ def long_manual(rng: random.Random) -> Drawing:
         {
             "gold": gold,
             "swapped": swapped,
+            "section": gold["section"],
+            "replaced_section": gold["replaced_section"],
             "rebuilt": rebuilt,
+            "rebuilt_section": f"{last}.{elsewhere}",
             "rear": rear - 3,
             "traps": traps,
             "serial": f"2400 {asked}",
