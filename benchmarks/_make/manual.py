@@ -73,6 +73,8 @@ def long_manual(rng: random.Random) -> Drawing:
     last = len(ASSEMBLIES) + 3
     spindle, table, oil = numbers[SPINDLE], numbers["Swivel table"], numbers["Hydraulic unit"]
     rear = limits[SPINDLE]["Temperature of the rear bearing"][1]
+    while new in (rear, rear - 3):  # a limit of the rear bearing would be right by chance
+        new -= 1
     supplements = [
         f"Swivel table with pallet eye: the table load in section {table}.2 is lowered to {limits['Swivel table']['Table load'][1] - 60} kg.",
         f"Machines below serial number 2400 {serial} whose spindle was rebuilt with bearing set C: the temperature of the "
