@@ -13,7 +13,7 @@ from pydantic import Field
 from .base import Frozen, Id, PlainJson
 from .task import GenerationParams, SourceRef
 
-LOCAL_PROVIDERS = frozenset({"llamacpp", "transformers", "ollama", "scripted"})
+LOCAL_PROVIDERS = frozenset({"llamacpp", "scripted"})
 
 
 class Pricing(Frozen):

@@ -114,7 +114,6 @@ class EvaluatorSpec(Frozen):
     guard: float | None = Field(default=None, ge=0, le=1)
     scope: Literal["sample", "task"] = "sample"
     depends_on: str | None = None
-    optional: bool = False
     why: str = ""
     options: dict[str, PlainJson] = Field(default={}, alias="with")
 

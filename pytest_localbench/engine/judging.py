@@ -20,8 +20,6 @@ from ..evaluators.verdicts import classify, combine, empty_outcome, is_empty
 from ..registry import Registry
 from ..suite.locate import line_of
 
-TASK_SCOPE_PENDING = "judged over all samples at the end of the run"
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -94,9 +92,7 @@ def _guards(check: _Check) -> bool:
 def _run(check: _Check, context: EvaluationContext) -> Verdict:
     spec, evaluator = check.spec, check.evaluator
     try:
-        score = (
-            evaluator.evaluate(context) if spec.scope == "sample" else Score(None, TASK_SCOPE_PENDING, (), "pending")
-        )
+        score = evaluator.evaluate(context)
     except EvaluationError as error:
         score = Score(None, str(error), (), "evaluator_error")
     except Exception as error:  # noqa: BLE001 - a bug in an evaluator is our error, never the model's score
@@ -126,6 +122,8 @@ def _reason(verdicts: tuple[Verdict, ...]) -> str:
 def _build(task: Task, index: int, registry: Registry, root: str) -> _Check:
     spec = task.evaluators[index]
     where: tuple[str | int, ...] = ("evaluators", index)
+    if spec.scope == "task":
+        raise _wrong(task, root, (*where, "scope"), "evaluators with 'scope: task' are not built yet")
     try:
         cls = registry.evaluator_class(spec.use)
     except UnknownName as error:

@@ -51,7 +51,11 @@ class LocalbenchSession:
         config.hook.pytest_localbench_register(registry=self.registry)
         configured = load_model_files(options.data_dir, config.rootpath)
         self.named = bool(options.models)
-        self.models = select_models(options.models, configured) if self.named else default_models(configured)
+        self.models = (
+            select_models(options.models, configured, self.registry.known_adapters())
+            if self.named
+            else default_models(configured)
+        )
         self.settings = ScoreSettings(weights=_weights(options.weights), memory_budget_bytes=_half_of_memory())
         self.suite = SuiteCache(config.rootpath)
         self.run_id = _run_id(config)
@@ -334,6 +338,11 @@ def missing_capability(task: Task, model: ModelConfig, offered: Capabilities) ->
             if not has:
                 known = "has no" if has is False else "is not known to have"
                 return f"needs {name.replace('_', ' ')}, which {model.id} {known}"
+    unbuilt = next(
+        (n for n in ("browser", "node") if getattr(requires, n)), "environment" if task.environment else None
+    )
+    if unbuilt:
+        return f"needs '{unbuilt}', which this version cannot offer"
     context = offered.context_tokens
     if requires.min_context and context is not None and context < requires.min_context:
         return f"needs a context of {requires.min_context} tokens, {model.id} has {context}"
