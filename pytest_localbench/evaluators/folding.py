@@ -70,7 +70,7 @@ def _without_punctuation(text: str) -> str:
         elif ch in ".,":
             keep = before.isdigit() and after.isdigit()
         else:
-            keep = ch in _PUNCT_KEPT_AFTER_WORD and (is_word(before) or (before == ch and out[-1] == ch))
+            keep = ch in _PUNCT_KEPT_AFTER_WORD and bool(out) and (is_word(out[-1]) or (before == ch and out[-1] == ch))
         out.append(ch if keep else " ")
     return "".join(out)
 
