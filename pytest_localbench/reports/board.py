@@ -1,111 +1,181 @@
-"""The numbers every report shows, computed once from the run document."""
+"""The numbers and sentences every report shows, taken once from the run document."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..domain.result import SampleResult
-from ..domain.run import BenchmarkRun, CategoryScore
+from ..domain.result import SampleResult, TaskResult
+from ..domain.run import BenchmarkRun, CategoryScore, Comparison, Interval
+from ..domain.score import COMPONENTS
+from .words import COUNTED_WORDS, OUTCOME_WORDS, count
 
-COUNTED = ("truncated", "empty", "invalid_json", "looped", "refused", "schema_mismatch", "budget_exhausted", "too_slow")
-_WORDS = {
-    "truncated": "cut off at max_tokens",
-    "empty": "empty",
-    "invalid_json": "without valid JSON",
-    "looped": "repeating themselves",
-    "refused": "refusals",
-    "schema_mismatch": "of the wrong form",
-    "budget_exhausted": "all thinking and no answer",
-    "too_slow": "too slow",
-}
+MAX_VERDICTS = 3
+_INTERVAL_FROM = 5
 
 
 @dataclass(frozen=True)
 class Row:
-    """One model in one category."""
+    """One model in one category.
+
+    ``shown`` is the comparable score (over the components all models have); ``rank`` a text such as ``1`` or
+    ``1-2 (tied)``; ``best`` only when the model is really better than every other one.
+    """
 
     score: CategoryScore
+    shown: float | None
+    interval: Interval | None
     rank: str
     best: bool
 
 
 @dataclass(frozen=True)
+class Section:
+    """One category that ran. ``weakest``: scored answers that did not pass, worst first."""
+
+    category: str
+    name: str
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+    weakest: tuple[SampleResult, ...]
+    tasks: tuple[TaskResult, ...]
+
+
+@dataclass(frozen=True)
 class Board:
-    """What is shown: rows by category, notes, and the run itself."""
+    """A whole run. ``not_run``: names of categories nobody was asked about (no data is not zero)."""
 
     run: BenchmarkRun
-    names: dict[str, str]
-    rows: dict[str, tuple[Row, ...]]
+    sections: tuple[Section, ...]
+    not_run: tuple[str, ...]
     notes: tuple[str, ...]
 
     @classmethod
     def of(cls, run: BenchmarkRun) -> Board:
         """Everything a report needs."""
         names = {category.id: category.name for category in run.categories}
-        rows = {
-            category: tuple(_row(s, run.summary) for s in run.summary if s.category == category)
-            for category in dict.fromkeys(s.category for s in run.summary)
-        }
-        return cls(run, names, rows, tuple(_notes(run)))
-
-
-def _row(score: CategoryScore, summary: Sequence[CategoryScore]) -> Row:
-    peers = [s for s in summary if s.category == score.category and s.rank is not None]
-    alone = score.rank == 1 and not score.tied and len(peers) > 1
-    if score.rank is None:
-        text = "-"
-    elif score.tied:
-        last = score.rank + sum(p.rank == score.rank for p in peers) - 1
-        text = f"{score.rank}-{last} (tied)"
-    else:
-        text = str(score.rank)
-    return Row(score, text, alone)
-
-
-def _notes(run: BenchmarkRun) -> list[str]:
-    notes = list(run.notes)
-    for model in [m.id for m in run.models]:
-        answers = [r for r in run.results if r.key.model == model and r.quality is not None]
-        notes += _odd_answers(model, answers)
-        noisy = sum(r.contended for r in answers)
-        if noisy:
-            notes.append(
-                f"{model}: {noisy} of {len(answers)} answers were timed while other work ran; their times do not count"
-            )
-    for score in run.summary:
-        if score.n_scored and not score.covered:
-            share = score.coverage or 0.0
-            notes.append(
-                f"{score.category} {score.model}: only {share:.0%} of the tasks were scored; the score cannot pass a gate"
-            )
-        if 0 < score.n_scored < 5:
-            notes.append(f"{score.category} {score.model}: {score.n_scored} tasks are too few for an interval")
-        if score.n_skipped:
-            notes.append(
-                f"{score.category} {score.model}: {score.n_skipped} tasks do not fit this model and were skipped"
-            )
-        if score.common_components:
-            notes.append(f"{score.category}: models are compared on {', '.join(score.common_components)} only")
-    for comparison in run.comparisons:
-        notes.append(f"{comparison.category}: {comparison.verdict}")
-    limits = {c.category: c for c in run.comparisons if c.better is None and c.detectable is not None}
-    for category, comparison in limits.items():
-        notes.append(
-            f"{category}: with {comparison.n_tasks} tasks, differences below about {comparison.detectable:.1f} points "
-            "cannot be told from chance"
+        ran = tuple(dict.fromkeys(s.category for s in run.summary))
+        return cls(
+            run=run,
+            sections=tuple(_section(run, category, names.get(category, category)) for category in ran),
+            not_run=tuple(c.name for c in run.categories if c.id not in ran),
+            notes=tuple(_run_notes(run)),
         )
+
+
+def _section(run: BenchmarkRun, category: str, name: str) -> Section:
+    scores = [s for s in run.summary if s.category == category]
+    comparisons = [c for c in run.comparisons if c.category == category]
+    answers = [r for r in run.results if r.key.category == category]
+    weak = [r for r in answers if r.quality is not None and r.outcome not in {"passed", "pending"}]
+    return Section(
+        category=category,
+        name=name,
+        rows=tuple(_row(s, scores, comparisons) for s in scores),
+        notes=tuple(dict.fromkeys(_notes(scores, comparisons, answers))),
+        weakest=tuple(sorted(weak, key=lambda r: (r.quality or 0.0, str(r.key)))),
+        tasks=tuple(sorted((t for t in run.task_results if t.category == category), key=lambda t: (t.task, t.model))),
+    )
+
+
+def _row(score: CategoryScore, scores: Sequence[CategoryScore], comparisons: Sequence[Comparison]) -> Row:
+    common = score.common_score is not None
+    ranked = sum(s.rank is not None for s in scores)
+    worse = sum(c.better == score.model for c in comparisons)
+    if score.rank is None:
+        rank = "-"
+    elif score.tied and ranked - worse > score.rank:
+        rank = f"{score.rank}-{ranked - worse} (tied)"
+    else:
+        rank = str(score.rank)
+    return Row(
+        score=score,
+        shown=score.common_score if common else score.ultimate_score,
+        interval=score.common_interval if common else score.interval,
+        rank=rank,
+        best=score.rank == 1 and not score.tied and ranked > 1,
+    )
+
+
+def _notes(
+    scores: Sequence[CategoryScore], comparisons: Sequence[Comparison], answers: Sequence[SampleResult]
+) -> list[str]:
+    notes = [*_component_notes(scores), *_comparison_notes(comparisons)]
+    for score in scores:
+        notes += _model_notes(score, [a for a in answers if a.key.model == score.model])
+    return notes
+
+
+def _component_notes(scores: Sequence[CategoryScore]) -> list[str]:
+    notes = []
+    for name in COMPONENTS:
+        left_out = [s for s in scores if s.common_components and name not in s.common_components]
+        lacking = [s.model for s in left_out if name not in s.components_used]
+        if left_out:
+            why = f"not known for {', '.join(lacking)}" if lacking else "not known for every task"
+            notes.append(f"{name} is left out of the scores: {why}")
+    return notes
+
+
+def _comparison_notes(comparisons: Sequence[Comparison]) -> list[str]:
+    if not comparisons:
+        return []
+    told = [c for c in comparisons if c.better is not None]
+    shown = comparisons if len(comparisons) <= MAX_VERDICTS else told[:MAX_VERDICTS]
+    notes = [c.verdict for c in shown]
+    if len(told) > len(shown):
+        notes.append(f"{len(told)} of {len(comparisons)} pairs of models differ by more than chance")
+    open_pairs = [c for c in comparisons if c.better is None]
+    limits = [c.detectable for c in open_pairs if c.detectable is not None]
+    tasks = comparisons[0].n_tasks
+    if limits:
+        notes.append(
+            f"With {tasks} tasks, differences below about {max(limits):.1f} points cannot be told from chance."
+        )
+    elif open_pairs:
+        notes.append(f"{count(tasks, 'common task')}: too few to tell models apart.")
+    return notes
+
+
+def _model_notes(score: CategoryScore, answers: Sequence[SampleResult]) -> list[str]:
+    notes = []
+    scored = sum(a.quality is not None for a in answers)
+    outcomes = Counter(a.outcome for a in answers)
+    for outcome, words in COUNTED_WORDS.items():
+        if outcomes[outcome]:
+            notes.append(f"{score.model}: {outcomes[outcome]} of {count(scored, 'answer')} {words}")
+    broken = Counter(a.outcome for a in answers if a.is_error)
+    if broken:
+        parts = ", ".join(f"{n} {OUTCOME_WORDS[outcome]}" for outcome, n in broken.most_common())
+        notes.append(
+            f"{score.model}: {sum(broken.values())} of {count(len(answers), 'question')} without a score ({parts})"
+        )
+    if score.n_contended:
+        notes.append(
+            f"{score.model}: {score.n_contended} of {count(scored, 'answer')} came while other work ran; "
+            "their times do not count"
+        )
+    if score.n_scored and not score.covered:
+        notes.append(
+            f"{score.model}: only {score.coverage or 0.0:.0%} of the tasks were scored; "
+            "the score (in brackets) is not ranked and passes no gate"
+        )
+    if 0 < score.n_scored < _INTERVAL_FROM:
+        notes.append(f"{score.model}: {count(score.n_scored, 'task')}, too few for an interval")
+    if score.n_pending:
+        notes.append(f"{score.model}: {count(score.n_pending, 'task')} await review and have no score yet")
+    if score.n_skipped:
+        reasons = Counter(a.reason for a in answers if a.outcome == "skipped" and a.reason)
+        why = f": {reasons.most_common(1)[0][0]}" if reasons else ""
+        notes.append(f"{score.model}: {count(score.n_skipped, 'task')} skipped{why}")
+    return notes
+
+
+def _run_notes(run: BenchmarkRun) -> list[str]:
+    notes = list(run.notes)
     if run.lost:
-        notes.append(f"{len(run.lost)} items were collected but never reported: {', '.join(run.lost[:3])}")
+        notes.append(f"{count(len(run.lost), 'item')} never reported: {', '.join(run.lost[:3])}")
     if run.not_run:
-        notes.append(f"the run was stopped early: {len(run.not_run)} items were not asked")
-    return list(dict.fromkeys(notes))
-
-
-def _odd_answers(model: str, answers: Sequence[SampleResult]) -> list[str]:
-    found = []
-    for outcome in COUNTED:
-        n = sum(r.outcome == outcome for r in answers)
-        if n:
-            found.append(f"{model}: {n} of {len(answers)} answers were {_WORDS[outcome]}")
-    return found
+        notes.append(f"the run was stopped early: {count(len(run.not_run), 'item')} not asked")
+    return notes

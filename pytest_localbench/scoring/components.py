@@ -153,10 +153,11 @@ def _quality_reason(quality: float | None) -> str:
 
 
 def _time_reason(seconds: float | None, expected: float | None, usable: bool) -> str:
+    if not usable:
+        taken = "" if seconds is None else f"took {_number(seconds)} s; "
+        return f"{taken}other work ran at the same time, so time is left out"
     if seconds is None:
         return "time was not measured"
-    if not usable:
-        return f"took {_number(seconds)} s while other work ran, so time is left out"
     if expected is None:
         return f"took {_number(seconds)} s; the task names no expected_time_seconds, so time is left out"
     return f"expected {_number(expected)} s, took {_number(seconds)} s"

@@ -5,12 +5,6 @@ from __future__ import annotations
 CREDIT_FULL_AT = 0.5
 """Quality (0 to 1) from which efficiency and difficulty count in full."""
 
-COST_BUDGET_USD = 0.01
-"""Cost of one sample that still counts as cheap when neither task nor run sets a budget."""
-
-MIN_COVERAGE = 0.9
-"""Share of a category's tasks that must be scored before the category score counts."""
-
 MAX_UNSCORED = 0.2
 """Share of a task's answers that may stay without a score before the task is incomplete."""
 

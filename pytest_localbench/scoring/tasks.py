@@ -1,129 +1,185 @@
-"""All answers of one task by one model -> one task result. The task is the unit of every statistic."""
+"""Folds all samples and attempts of one task for one model into its task result. The task is the unit of statistics."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean, median, pstdev
-from typing import Any
+from typing import Literal
 
 from ..domain.result import SampleResult, TaskResult
 from ..domain.score import ComponentName, EvaluationWeights, ScoreComponent
 from ..domain.task import Task
-from .constants import GATE_TOLERANCE, MAX_UNSCORED, PASS_K
+from .components import score_components
+from .constants import GATE_TOLERANCE, MAX_UNSCORED, PASS_K, SLOW_PERCENTILE
 from .labels import label_metrics
 from .passk import pass_at_k, pass_hat_k
 from .ultimate import ultimate_score
 
+TaskStatus = Literal["passed", "weak", "incomplete", "error", "pending", "skipped"]
+_Samples = Sequence[Sequence[SampleResult]]
+
+
+def usable_time_s(result: SampleResult) -> float | None:
+    """Generation seconds of a scored answer; ``None`` when not measured or when other work ran meanwhile."""
+    if result.timing is None or result.contended or result.quality is None:
+        return None
+    return result.timing.generation_s
+
+
+def slow_percentile(seconds: Sequence[float]) -> float | None:
+    """The 95th percentile by nearest rank: below 20 values the slowest."""
+    if not seconds:
+        return None
+    return sorted(seconds)[math.ceil(SLOW_PERCENTILE * len(seconds)) - 1]
+
 
 def fold_task(results: Sequence[SampleResult], *, task: Task, weights: EvaluationWeights) -> TaskResult:
-    """Mean over samples of the mean over attempts; more than 20 % without a score make the task incomplete.
+    """One task of one model; ``results`` are all its samples and attempts (at least one).
 
-    Time is the median over samples, cost the mean, memory the largest. A headline measure of a label task (macro-F1)
-    replaces the mean.
+    Quality (0 to 1): weighted mean over samples of the mean over attempts, or the task's headline measure. Time: median
+    over samples; cost: mean per sample; memory: maximum; each is compared with its reference once, here. Skipped
+    answers are left out; when more than a fifth of the rest has no score the task is ``incomplete`` (``pending`` while
+    people or a judge are to decide): its numbers are shown but not aggregated. ``n_samples`` counts samples,
+    ``n_scored``, ``n_passed`` and ``n_errors`` count answers; ``spread`` is the SD of quality over attempts.
     """
     asked = [r for r in results if r.outcome != "skipped"]
-    common: dict[str, Any] = {
-        "category": task.category,
-        "task": task.id,
-        "model": results[0].key.model,
-        "complexity": task.complexity,
-        "task_hash": task.content_hash,
-        "n_samples": len(asked),
-        "n_errors": sum(r.is_error for r in asked),
-    }
-    if not asked:
-        return TaskResult(status="skipped", reason=results[0].reason, **common)
-    scored = [r for r in asked if r.quality is not None]
-    if not scored:
-        pending = all(r.outcome == "pending" for r in asked)
-        reason = next((r.reason for r in asked if r.reason), "")
-        return TaskResult(status="pending" if pending else "error", reason=reason, **common)
-    groups: dict[str, list[SampleResult]] = {}
-    for result in scored:
-        groups.setdefault(result.key.sample, []).append(result)
-    quality = _weighted([fmean(_qualities(g)) for g in groups.values()], [g[0].weight for g in groups.values()])
-    metrics = {**_pass_metrics(groups), **_labels(scored, task)}
-    if _headline(task) == "macro_f1" and metrics.get("macro_f1") is not None:
-        quality = float(metrics["macro_f1"] or 0.0)
-    components = tuple(_components(scored, quality, weights))
-    incomplete = 1 - len(scored) / len(asked) > MAX_UNSCORED
-    passed = quality >= task.thresholds.pass_quality - GATE_TOLERANCE
+    samples = _by_sample([r for r in asked if r.quality is not None and not r.is_error])
+    metrics = _metrics(asked, samples, task)
+    quality = _quality(samples, metrics, task)
+    components = () if quality is None else _components(samples, quality, task.complexity, weights)
+    status = _status(asked, quality, task.thresholds.pass_quality)
     return TaskResult(
-        status="incomplete" if incomplete else "passed" if passed else "weak",
+        category=task.category,
+        task=task.id,
+        model=results[0].key.model,
+        status=status,
         quality=quality,
         ultimate_score=ultimate_score(components),
         components=components,
-        n_scored=len(scored),
-        n_passed=sum(r.outcome == "passed" for r in scored),
-        spread=_spread(groups),
+        complexity=task.complexity,
+        n_samples=len({r.key.sample for r in asked}),
+        n_scored=sum(map(len, samples)),
+        n_passed=sum(r.outcome == "passed" for r in asked),
+        n_errors=sum(r.is_error for r in asked),
+        spread=_spread(samples),
+        reason=_reason(results, asked, status),
         metrics=metrics,
-        reason=next((r.reason for r in scored if r.outcome != "passed" and r.reason), ""),
-        **common,
+        task_hash=task.content_hash,
     )
 
 
-def _qualities(results: Sequence[SampleResult]) -> list[float]:
-    return [r.quality for r in results if r.quality is not None]
+def _by_sample(results: Sequence[SampleResult]) -> list[list[SampleResult]]:
+    groups: dict[str, list[SampleResult]] = {}
+    for result in results:
+        groups.setdefault(result.key.sample, []).append(result)
+    return list(groups.values())
 
 
-def _weighted(values: Sequence[float], weights: Sequence[float]) -> float:
-    return math.fsum(v * w for v, w in zip(values, weights, strict=True)) / math.fsum(weights)
+def _qualities(attempts: Sequence[SampleResult]) -> list[float]:
+    return [r.quality for r in attempts if r.quality is not None]
 
 
-def _spread(groups: dict[str, list[SampleResult]]) -> float | None:
-    spreads = [pstdev(_qualities(g)) for g in groups.values() if len(g) > 1]
-    return fmean(spreads) if spreads else None
+def _quality(samples: _Samples, metrics: dict[str, float | None], task: Task) -> float | None:
+    if not samples:
+        return None
+    headline = next((s.options.get("headline") for s in task.evaluators if s.use == "label"), None)
+    measure = metrics.get("macro_f1") if headline == "macro_f1" else None
+    if measure is not None:
+        return measure
+    total = math.fsum(s[0].weight for s in samples)
+    return min(1.0, math.fsum(s[0].weight * fmean(_qualities(s)) for s in samples) / total)
 
 
-def _pass_metrics(groups: dict[str, list[SampleResult]]) -> dict[str, float | None]:
-    counts = [(len(g), sum(r.outcome == "passed" for r in g)) for g in groups.values()]
+def _components(
+    samples: _Samples, quality: float, complexity: int, weights: EvaluationWeights
+) -> tuple[ScoreComponent, ...]:
+    calm = [own for attempts in samples if (own := [r for r in attempts if not r.contended])]
+    times, expected = _measured(calm or samples, "time", median)
+    costs, cost_budget = _measured(samples, "cost", fmean)
+    peaks, memory_budget = _measured(samples, "memory", max)
+    return score_components(
+        quality=quality,
+        complexity=complexity,
+        generation_s=median(times) if times and calm else None,
+        expected_s=expected,
+        cost_usd=fmean(costs) if costs else None,
+        cost_budget_usd=cost_budget,
+        memory_bytes=int(max(peaks)) if peaks else None,
+        memory_budget_bytes=None if memory_budget is None else int(memory_budget),
+        weights=weights,
+        timing_usable=bool(calm),
+    )
+
+
+def _measured(
+    samples: _Samples, name: ComponentName, over_attempts: Callable[[list[float]], float]
+) -> tuple[list[float], float | None]:
+    """One value per sample that has the component measured, and what it is compared with."""
+    values: list[float] = []
+    reference: float | None = None
+    for attempts in samples:
+        known = [(c.raw, c.reference) for r in attempts for c in r.components if c.name == name and c.raw is not None]
+        reference = next((compared for _, compared in known if compared is not None), reference)
+        if known:
+            values.append(over_attempts([raw for raw, _ in known]))
+    return values, reference
+
+
+def _status(asked: Sequence[SampleResult], quality: float | None, pass_quality: float) -> TaskStatus:
+    if not asked:
+        return "skipped"
+    pending = sum(r.outcome == "pending" for r in asked)
+    failed = sum(r.quality is None and r.outcome != "pending" for r in asked)
+    if failed == len(asked):
+        return "error"
+    if failed > MAX_UNSCORED * len(asked):
+        return "incomplete"
+    if quality is None or pending + failed > MAX_UNSCORED * len(asked):
+        return "pending"
+    return "passed" if quality >= pass_quality - GATE_TOLERANCE else "weak"
+
+
+def _spread(samples: _Samples) -> float | None:
+    variances = [pstdev(_qualities(s)) ** 2 for s in samples if len(s) > 1]
+    return math.sqrt(fmean(variances)) if variances else None
+
+
+def _reason(results: Sequence[SampleResult], asked: Sequence[SampleResult], status: TaskStatus) -> str:
+    if status == "skipped":
+        return next((r.reason for r in results if r.reason), "")
+    if status == "pending":
+        return f"{sum(r.outcome == 'pending' for r in asked)} of {len(asked)} answers await review"
+    if status in {"error", "incomplete"}:
+        broken = [r for r in asked if r.quality is None and r.outcome != "pending"]
+        why = next((r.reason for r in broken if r.reason), "")
+        if len(asked) == 1 and why:
+            return why
+        return f"{len(broken)} of {len(asked)} answers have no score{': ' + why if why else ''}"
+    weakest = min((r for r in asked if r.quality is not None), key=lambda r: r.quality or 0.0)
+    return weakest.reason if weakest.outcome != "passed" else ""
+
+
+def _metrics(asked: Sequence[SampleResult], samples: _Samples, task: Task) -> dict[str, float | None]:
     metrics: dict[str, float | None] = {}
-    for k in PASS_K:
-        if all(n >= k for n, _ in counts) and (k == 1 or max(n for n, _ in counts) > 1):
-            metrics[f"pass@{k}"] = fmean(pass_at_k(n, c, k) or 0.0 for n, c in counts)
-            if k > 1:
-                metrics[f"pass^{k}"] = fmean(pass_hat_k(n, c, k) or 0.0 for n, c in counts)
+    repeats = max((r.key.attempt for r in asked), default=0)
+    counts = [(len(s), sum(r.outcome == "passed" for r in s), s[0].weight) for s in samples]
+    for k in sorted({k for k in (*PASS_K, repeats) if 0 < k <= repeats}):
+        metrics[f"pass@{k}"] = _over_samples(counts, pass_at_k, k)
+        if k > 1:
+            metrics[f"pass^{k}"] = _over_samples(counts, pass_hat_k, k)
+    if task.output.format == "label":
+        gold = {sample.id: str(task.expected_of(sample)) for sample in task.samples}
+        scored = [r for attempts in samples for r in attempts if r.key.sample in gold]
+        metrics |= label_metrics([(gold[r.key.sample], r.label) for r in scored])
     return metrics
 
 
-def _headline(task: Task) -> str:
-    return next((str(s.options.get("headline", "")) for s in task.evaluators if s.use == "label"), "")
-
-
-def _labels(scored: Sequence[SampleResult], task: Task) -> dict[str, float | None]:
-    if task.output.format != "label":
-        return {}
-    gold = {sample.id: task.expected_of(sample) for sample in task.samples}
-    return label_metrics([(str(gold[r.key.sample]), r.label) for r in scored if r.key.sample in gold])
-
-
-def _components(scored: Sequence[SampleResult], quality: float, weights: EvaluationWeights) -> list[ScoreComponent]:
-    folded = []
-    for name in [c.name for c in scored[0].components]:
-        parts = [c for r in scored for c in r.components if c.name == name and c.normalized is not None]
-        template = next(c for c in scored[0].components if c.name == name)
-        if name == "quality":
-            folded.append(template.model_copy(update={"raw": 1 + 9 * quality, "normalized": quality, "uncredited": quality,
-                                                      "weight": weights.quality, "reason": ""}))  # fmt: skip
-            continue
-        if not parts:
-            folded.append(template.model_copy(update={"normalized": None, "uncredited": None}))
-            continue
-        folded.append(
-            template.model_copy(
-                update={
-                    "raw": _raw(name, [c.raw for c in parts if c.raw is not None]),
-                    "normalized": fmean(c.normalized for c in parts if c.normalized is not None),
-                    "uncredited": fmean(c.uncredited for c in parts if c.uncredited is not None),
-                    "reason": template.reason if len(parts) == 1 else f"over {len(parts)} answers",
-                }
-            )
-        )
-    return folded
-
-
-def _raw(name: ComponentName, values: Sequence[float]) -> float | None:
-    if not values:
+def _over_samples(
+    counts: Sequence[tuple[int, int, float]], share: Callable[[int, int, int], float | None], k: int
+) -> float | None:
+    """Weighted mean over samples, ``None`` as soon as one sample has too few answers."""
+    shares = [(value, weight) for n, c, weight in counts if (value := share(n, c, k)) is not None]
+    if not counts or len(shares) < len(counts):
         return None
-    return median(values) if name == "time" else max(values) if name == "memory" else fmean(values)
+    return math.fsum(value * weight for value, weight in shares) / math.fsum(weight for _, weight in shares)
