@@ -177,6 +177,9 @@ def _why(run: BenchmarkRun, found: str, weak: int, errors: int) -> str:
     broken = sum(not c.passed for c in checks)
     if broken:
         return f"{broken} of {len(checks)} gates not met ({found})"
+    if run.not_run:
+        unasked = count(len(run.not_run), "item")
+        return f"what was asked meets all gates, but the run was stopped early and {unasked} not asked ({found})"
     if run.exit_code == 0:
         alone = f"; weak answers alone ({weak}) do not fail a gated run" if weak else ""
         return f"all gates are met ({len(checks)}){alone}"

@@ -127,6 +127,8 @@ ERROR = (result("t", None), result("u", 0.9))
         ({"gate": gate(True, False), "results": WEAK, "exit_code": 1}, "1 of 2 gates not met (1 weak answer)"),
         ({"gate": gate(True), "results": WEAK, "exit_code": 1}, "or --localbench-strict (1 weak answer)"),
         ({"gate": gate(False), "results": (), "exit_code": 5}, "0 items were scored and no gate is met"),
+        ({"gate": gate(True), "results": WEAK, "exit_code": 1, "not_run": ("a",)},
+         "what was asked meets all gates, but the run was stopped early and 1 item not asked (1 weak answer)"),
         ({"results": WEAK, "exit_code": 2}, "the run was interrupted; what was answered is kept"),
         ({"results": WEAK, "exit_code": 1, "lost": ("a", "b")}, "2 items lost"),
     ],
