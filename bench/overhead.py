@@ -49,6 +49,14 @@ def write_tasks(folder: Path, n: int) -> None:
     (folder / "data" / "models" / "m.json").write_text('{"provider": "scripted", "options": {"default": "yes"}}')
 
 
+def write_samples(folder: Path, n: int) -> None:
+    """One task with ``n`` samples: the counterpart of one parametrized test function."""
+    write_tasks(folder, 1)
+    rows = [{"id": f"s{i}", "variables": {"q": str(i)}, "expected": "yes"} for i in range(n)]
+    task = {"id": "t", "input": {"prompt": "Question {{ q }}?"}, "samples": rows, "evaluators": [{"use": "exact"}]}
+    (folder / "docs" / "tasks.json").write_text(json.dumps(task))
+
+
 def main() -> None:
     """Measure and print."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -67,18 +75,21 @@ def main() -> None:
         print(f"ratio foreign_project {with_plugin / without:.3f}", flush=True)
         print(f"figure foreign_project_extra_ms {(with_plugin - without) * 1000:.1f}", flush=True)
         for n in (int(part) for part in options.items.split(",")):
-            ours, bare = base / f"ours{n}", base / f"bare{n}"
-            ours.mkdir()
-            bare.mkdir()
+            ours, bare, samples = base / f"ours{n}", base / f"bare{n}", base / f"samples{n}"
+            for folder in (ours, bare, samples):
+                folder.mkdir()
             write_tasks(ours, n)
+            write_samples(samples, n)
             (bare / "test_bare.py").write_text(BARE.format(n=n))
             bare_s = cpu_s((*PYTEST, *off), bare, options.repeat)
-            ours_s = cpu_s((*PYTEST, "docs"), ours, options.repeat)
+            samples_s = cpu_s((*PYTEST, "docs"), samples, options.repeat)
+            tasks_s = cpu_s((*PYTEST, "docs"), ours, options.repeat)
             collect_bare_s = cpu_s((*PYTEST, *off, "--collect-only"), bare, options.repeat)
             collect_s = cpu_s((*PYTEST, "docs", "--collect-only"), ours, options.repeat)
-            print(f"ratio per_item_{n} {ours_s / bare_s:.2f}", flush=True)
+            print(f"ratio per_item_{n} {samples_s / bare_s:.2f}", flush=True)
+            print(f"ratio per_item_of_its_own_task_{n} {tasks_s / bare_s:.2f}", flush=True)
             print(f"ratio collect_{n} {collect_s / collect_bare_s:.2f}", flush=True)
-            print(f"figure ours_ms_per_item_{n} {1000 * ours_s / n:.3f}", flush=True)
+            print(f"figure ms_per_item_{n} {1000 * samples_s / n:.3f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ _KEY = re.compile(
     r"\bsk-(?:ant-)?[A-Za-z0-9_-]{8,}|\bAIza[A-Za-z0-9_-]{20,}|\bhf_[A-Za-z0-9]{10,}|\bgh[pousr]_[A-Za-z0-9]{10,}"
     r"|(?i:\bbearer)[ \t]+[A-Za-z0-9._~+/=-]{8,}"
 )
-_HINTS = ("sk-", "AIza", "hf_", "gh", "earer", "EARER")
+_HINTS = ("sk-", "AIza", "hf_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "earer", "EARER")
 _known: set[str] = set()
 
 

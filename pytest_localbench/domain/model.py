@@ -65,7 +65,7 @@ class ModelConfig(Frozen):
     generation: GenerationParams = GenerationParams()
     pricing: Pricing | None = None
     resources: Resources = Resources()
-    options: dict[str, PlainJson] = {}
+    options: dict[str, PlainJson] = Field(default_factory=dict)
     tags: tuple[str, ...] = ()
     previous_ids: tuple[Id, ...] = ()
     source: SourceRef | None = None

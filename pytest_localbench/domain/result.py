@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from .base import CleanText, Frozen
 from .response import FinishReason, Memory, ResultKey, Timing, Usage
 from .score import ScoreComponent, Verdict
@@ -90,5 +92,5 @@ class TaskResult(Frozen):
     n_errors: int = 0
     spread: float | None = None
     reason: CleanText = ""
-    metrics: dict[str, float | None] = {}
+    metrics: dict[str, float | None] = Field(default_factory=dict)
     task_hash: str = ""

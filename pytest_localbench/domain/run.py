@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from .base import CleanText, Frozen, PlainJson
 from .category import Category
 from .model import ModelConfig
@@ -21,9 +23,9 @@ class Environment(Frozen):
     cpu: str = ""
     cpu_count: int | None = None
     ram_bytes: int | None = None
-    packages: dict[str, str] = {}
+    packages: dict[str, str] = Field(default_factory=dict)
     workers: int = 1
-    facts: dict[str, PlainJson] = {}
+    facts: dict[str, PlainJson] = Field(default_factory=dict)
 
 
 class Interval(Frozen):
@@ -48,7 +50,7 @@ class CategoryScore(Frozen):
     ultimate_score: float | None = None
     quality: float | None = None
     interval: Interval | None = None
-    components: dict[ComponentName, float | None] = {}
+    components: dict[ComponentName, float | None] = Field(default_factory=dict)
     components_used: tuple[ComponentName, ...] = ()
     common_score: float | None = None
     common_interval: Interval | None = None
@@ -72,7 +74,7 @@ class CategoryScore(Frozen):
     tokens_per_s: float | None = None
     rank: int | None = None
     tied: bool = False
-    metrics: dict[str, float | None] = {}
+    metrics: dict[str, float | None] = Field(default_factory=dict)
 
 
 class OverallScore(Frozen):
@@ -135,11 +137,11 @@ class BenchmarkRun(Frozen):
     command: tuple[CleanText, ...] = ()
     plugin_version: str = ""
     environment: Environment = Environment()
-    settings: dict[str, PlainJson] = {}
+    settings: dict[str, PlainJson] = Field(default_factory=dict)
     categories: tuple[Category, ...] = ()
     tasks: tuple[Task, ...] = ()
     models: tuple[ModelConfig, ...] = ()
-    fingerprints: dict[str, PlainJson] = {}
+    fingerprints: dict[str, PlainJson] = Field(default_factory=dict)
     results: tuple[SampleResult, ...] = ()
     task_results: tuple[TaskResult, ...] = ()
     summary: tuple[CategoryScore, ...] = ()

@@ -69,7 +69,7 @@ class TaskInput(Frozen):
     few_shot: tuple[Example, ...] = ()
     images: tuple[FileRef, ...] = ()
     files: tuple[FileRef, ...] = ()
-    variables: dict[str, PlainJson] = {}
+    variables: dict[str, PlainJson] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_form(self) -> TaskInput:
@@ -82,7 +82,7 @@ class Sample(Frozen):
     """One row of a task. ``expected`` is ``UNSET`` when the row has none (then the task's own counts)."""
 
     id: str = "-"
-    variables: dict[str, PlainJson] = {}
+    variables: dict[str, PlainJson] = Field(default_factory=dict)
     images: tuple[FileRef, ...] = ()
     expected: PlainJson = None
     has_expected: bool = False
@@ -115,7 +115,7 @@ class EvaluatorSpec(Frozen):
     scope: Literal["sample", "task"] = "sample"
     depends_on: str | None = None
     why: str = ""
-    options: dict[str, PlainJson] = Field(default={}, alias="with")
+    options: dict[str, PlainJson] = Field(default_factory=dict, alias="with")
 
     @model_validator(mode="after")
     def _one_role(self) -> EvaluatorSpec:
@@ -140,7 +140,7 @@ class GenerationParams(Frozen):
     stop: tuple[str, ...] = ()
     reasoning: Literal["auto", "off", "on", "low", "medium", "high"] | None = None
     response_format: Literal["none", "json", "schema"] | None = None
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = Field(default_factory=dict)
 
     def over(self, base: GenerationParams) -> GenerationParams:
         """These settings laid over ``base``: whatever is stated here wins."""
@@ -163,8 +163,8 @@ class CalibrationCase(Frozen):
     sample: str | None = None
     output: str | None = None
     tool_calls: tuple[dict[str, Any], ...] = ()
-    patch: dict[str, PlainJson] = {}
-    replace: dict[str, str] = {}
+    patch: dict[str, PlainJson] = Field(default_factory=dict)
+    replace: dict[str, str] = Field(default_factory=dict)
     min: float = Field(default=0.0, ge=0, le=1)
     max: float = Field(default=1.0, ge=0, le=1)
 
@@ -195,7 +195,7 @@ class Task(Frozen):
     has_expected: bool = False
     null_words: tuple[str, ...] = ()
     evaluators: tuple[EvaluatorSpec, ...] = ()
-    traps: dict[str, str] = {}
+    traps: dict[str, str] = Field(default_factory=dict)
     evaluation_weights: EvaluationWeights | None = None
     expected_time_seconds: float | None = Field(default=None, gt=0)
     expected_cost_usd: float | None = Field(default=None, gt=0)
@@ -206,8 +206,8 @@ class Task(Frozen):
     retries_infra: int | None = Field(default=None, ge=0, le=10)
     thresholds: Thresholds = Thresholds()
     calibration: tuple[CalibrationCase, ...] = ()
-    provenance: dict[str, PlainJson] = {}
-    metadata: dict[str, PlainJson] = {}
+    provenance: dict[str, PlainJson] = Field(default_factory=dict)
+    metadata: dict[str, PlainJson] = Field(default_factory=dict)
     folder: str = ""
     source: SourceRef = SourceRef(path="")
 

@@ -21,19 +21,25 @@ from .item import ScoreSettings, weights_for
 
 @dataclass(frozen=True)
 class FoldInput:
-    """What a run left behind: its journals, what travelled on reports, and the items whose worker died."""
+    """What a run left behind: its journals, what travelled on reports, the items whose worker died.
+
+    ``categories``: those that were collected, so that one that was not run shows as such.
+    """
 
     run_id: str
     records: Records | None
     settings: ScoreSettings
     travelled: Mapping[str, str] = field(default_factory=dict)
     crashed: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()
 
 
 def fold(source: FoldInput, frame: BenchmarkRun) -> BenchmarkRun:
     """The finished document: ``frame`` (identity, times, environment) filled with everything that was recorded."""
     records = source.records or Records()
-    categories = _unique(records.of("category"), Category)
+    categories: list[Category] = _unique(records.of("category"), Category)
+    ran = {category.id for category in categories}
+    categories += [category for category in source.categories if category.id not in ran]
     tasks = _unique(records.of("task"), Task)
     models = _unique(records.of("model"), ModelConfig)
     results = _results(records, source)

@@ -149,6 +149,7 @@ class Finisher:
                 records=records,
                 travelled=self._travelled,
                 crashed=tuple(self._crashed),
+                categories=tuple(self.session.suite.categories.values()),
                 settings=self.session.settings,
             ),
             BenchmarkRun(
@@ -182,7 +183,7 @@ class Finisher:
             return exitstatus
         weak = any(r.outcome not in {"passed", "skipped", "pending"} and not r.is_error for r in run.results)
         bad = not run.gate.passed or self._errors or self._crashed or self._ordinary_failures
-        bad = bad or (self.session.options.strict and weak)
+        bad = bad or bool(run.not_run) or (self.session.options.strict and weak)
         return pytest.ExitCode.TESTS_FAILED if bad else pytest.ExitCode.OK
 
     def _write(self, run: BenchmarkRun) -> None:

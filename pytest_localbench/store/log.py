@@ -12,6 +12,8 @@ from typing import Any
 from ..domain.base import plain
 from .identity import utc_now
 
+PLAIN_TYPES = frozenset({bool, int})
+
 
 class RunLog:
     """Appends to ``data/logs/<run id>.jsonl``; several processes may share the file. Never stops a run."""
@@ -22,8 +24,16 @@ class RunLog:
 
     def event(self, name: str, key: str | None = None, **fields: Any) -> None:
         """Write one line; ``key`` is the item's result key."""
-        record = {"time": utc_now(), "run": self._run_id, "worker": self._worker, "event": name, "item": key}
-        record.update({k: plain(v) for k, v in fields.items() if v is not None})
+        record: dict[str, Any] = {
+            "time": utc_now(),
+            "run": self._run_id,
+            "worker": self._worker,
+            "event": name,
+            "item": key,
+        }
+        for field, value in fields.items():
+            if value is not None:
+                record[field] = value if type(value) in PLAIN_TYPES else plain(value)
         line = self._redact(json.dumps(record, ensure_ascii=True, allow_nan=False)) + "\n"
         with contextlib.suppress(OSError):
             if self._fd is None:

@@ -248,3 +248,24 @@ def test_a_draft_category_is_not_run(project):
     project.model(default="Paris")
     project.exact("one")
     assert project.run().outcomes == {"skipped": 1}
+
+
+def test_a_gated_run_that_was_stopped_early_is_not_green(project):
+    project.model(answers={"a": "Paris"}, default="London")
+    for name in "abc":
+        project.exact(name)
+    run = project.run("-x", "--localbench-fail-under", "1")
+    assert run.code == 1
+    assert len(run.document["not_run"]) == 1
+
+
+def test_a_category_that_was_not_run_is_no_zero(project):
+    project.write("mail/category.yaml", "id: mail\nname: Mail\n")
+    project.write("mail/t.json", '{"id": "m1", "input": {"prompt": "?"}, "expected": "x"}')
+    project.model(default="Paris")
+    project.exact("one")
+    run = project.run("mail", "-m", "documents")
+    assert run.outcomes == {"passed": 1, "deselected": 1}
+    assert [s["category"] for s in run.document["summary"]] == ["documents"]
+    assert {c["id"] for c in run.document["categories"]} == {"documents", "mail"}
+    assert "not run" in run.text
