@@ -52,6 +52,7 @@ class Lane:
         self.pending: dict[str, deque[Job]] = {}
         self.demanded: deque[Job] = deque()
         self.ahead = 0
+        self.resting = False
         self.thread: threading.Thread | None = None
 
     def add(self, job: Job) -> None:
@@ -77,6 +78,8 @@ class Engine:
     ) -> None:
         self._make_adapter, self._ask, self._prepare = make_adapter, ask, prepare
         self._look_ahead = look_ahead or DEFAULT_LOOK_AHEAD
+        # A lane that is far ahead rests until half of its window is free: one wake-up for many questions.
+        self._go_on_at = self._look_ahead // 2 if self._look_ahead >= DEFAULT_LOOK_AHEAD else self._look_ahead - 1
         self._log = log
         self._cond = threading.Condition()
         self._lanes: dict[str, Lane] = {}
@@ -129,7 +132,8 @@ class Engine:
             if job in self._asked:
                 lane = self._lanes[job.model.lane_id]
                 lane.ahead -= 1
-                if lane.ahead == self._look_ahead - 1:
+                if lane.resting and lane.ahead <= self._go_on_at:
+                    lane.resting = False
                     self._cond.notify_all()
 
     def stop(self) -> None:
@@ -168,10 +172,10 @@ class Engine:
         with self._cond:
             while not self._stopped:
                 self._prune(lane)
-                if lane.demanded and (lane.ahead >= self._look_ahead or not self._first_pending(lane)):
+                if lane.demanded and (lane.resting or not self._first_pending(lane)):
                     return lane.demanded[0].model
                 pending = self._first_pending(lane)
-                if pending is not None and lane.ahead < self._look_ahead:
+                if pending is not None and not lane.resting:
                     return pending.model
                 self._cond.wait()
             return None
@@ -254,7 +258,7 @@ class Engine:
                     jobs.popleft()
                 if not jobs:
                     return None
-                if lane.ahead < self._look_ahead:
+                if not lane.resting:
                     return self._admit(lane, jobs.popleft())
                 if lane.demanded:
                     return None
@@ -264,6 +268,7 @@ class Engine:
     def _admit(self, lane: Lane, job: Job) -> Job:
         self._asked.add(job)
         lane.ahead += 1
+        lane.resting = lane.resting or lane.ahead >= self._look_ahead
         return job
 
     def _answer(self, job: Job, adapter: Adapter) -> None:
