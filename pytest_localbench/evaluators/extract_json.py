@@ -296,6 +296,6 @@ def _scalar(text: str, whole: tuple[int, int], inner: list[tuple[int, int]], cut
             except MalformedError:
                 continue
             strict, notes = False, ("not_strict_json",)
-        if stop == len(source):
+        if stop == len(source) and not _too_deep(value):
             return JsonFind(value, level if strict else 3, source, notes)
     return None
