@@ -12,6 +12,7 @@
         GenerationTimeout         our deadline passed
         GenerationFailed          the server or the wire failed (``retryable`` says whether to ask again)
         ContextTooLong            prompt and answer do not fit into the context window
+        TruncatedInput            the server answered, but had read only a part of the prompt
       EvaluationError             our side could not judge an answer
       DocumentError               a stored file is unusable
         UnsupportedSchema         written by a newer version

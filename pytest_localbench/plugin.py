@@ -22,13 +22,13 @@ from .harness.fixtures import (  # noqa: F401 - fixtures are found by name in th
 )
 from .harness.state import activate, active
 from .options import add_models_alias, add_options, dest
+from .suite.layout import SUFFIXES
 
 if TYPE_CHECKING:
     from .harness.collector import TaskFile
     from .registry import Registry
 
 EAGER = ("models", "gate", "fail-under", "selfcheck", "weights", "repeat")
-TASK_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile | None:
-    if file_path.suffix not in TASK_SUFFIXES or category_folder(file_path) is None:
+    if file_path.suffix not in SUFFIXES or category_folder(file_path) is None:
         return None
     try:
         activate(parent.config)

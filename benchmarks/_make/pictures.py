@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from . import ids
 from .drawing import Draw, Drawing, day, people
-from .text import cents, dotted, long_date, money, number
+from .text import MONTHS, cents, dotted, long_date, money, number
 
 INK, GREY, BLUE, RED = "#111827", "#9ca3af", "#1e3a8a", "#b91c1c"
 Point = tuple[float, float]
@@ -79,29 +79,13 @@ def chart_read(rng: random.Random) -> Drawing:
     return Drawing(
         {
             "gold": gold,
-            "months": {m: [f] for m, f in zip(months, _FULL, strict=True)},
+            "months": {m: [f] for m, f in zip(months, MONTHS["en"], strict=True)},
             "rival": months[rival],
             "rival_value": before[rival],
             "off": round(this[top] * 1.04),
         },
         {"files/chart.png": png(image)},
     )
-
-
-_FULL = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 
 
 def scrawl(image: Image.Image, rng: random.Random, at: Point, text: str, size: int = 26) -> float:

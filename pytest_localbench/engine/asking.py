@@ -6,7 +6,6 @@ import contextlib
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..adapters.base import Adapter
 from ..domain.response import GenerationRequest, Message, ModelResponse, ResultKey, Timing
 from ..domain.task import GenerationParams
 from ..errors import GenerationTimeout, LocalbenchError, ModelUnavailable
+from ..store.identity import utc_now
 from ..suite.render import build_messages
 from .meter import PeakMeter, is_noisy
 from .plan import Job
@@ -42,7 +42,7 @@ class Asker:
         time. Raises ModelError when there is no answer.
         """
         request = self.request(job)
-        started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        started_at = utc_now()
         local = job.model.is_local
         contended = local and is_noisy()
         breaker = self._breakers.setdefault(adapter, CircuitBreaker())

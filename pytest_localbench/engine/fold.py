@@ -26,7 +26,6 @@ class FoldInput:
     ``categories``: those that were collected, so that one that was not run shows as such.
     """
 
-    run_id: str
     records: Records | None
     settings: ScoreSettings
     travelled: Mapping[str, str] = field(default_factory=dict)

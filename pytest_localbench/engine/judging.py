@@ -44,7 +44,7 @@ class Judge:
     def __init__(self, task: Task, registry: Registry, root: str = "") -> None:
         self.task = task
         self._checks = tuple(_build(task, index, registry, root) for index in range(len(task.evaluators)))
-        if task.status == "ready" and not any(not _guards(c) for c in self._checks):
+        if task.status == "ready" and all(map(_guards, self._checks)):
             raise _wrong(task, root, ("evaluators",), "at least one evaluator must earn ('weight:'), not only guard")
 
     def judge(self, sample: Sample, response: ModelResponse, documents: Mapping[str, str]) -> Judged:

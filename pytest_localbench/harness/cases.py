@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 from ..domain.model import ModelConfig
-from ..domain.task import Sample, Task
+from ..domain.task import SINGLE_SAMPLE, Sample, Task
 from ..errors import LocalbenchError
-from .collector import TASK_ATTRIBUTE
+from .collector import PARAMETER, TASK_ATTRIBUTE
 from .selfcheck import checks_of
 from .state import activate, active
-
-SINGLE_SAMPLE = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +25,23 @@ class Case:
     unfit: str | None = None
 
 
+def case_of(item: pytest.Item) -> Case | None:
+    """The case of a parametrized item, ``None`` for ordinary tests."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get(PARAMETER) if callspec is not None else None
+
+
 def parametrize(metafunc: pytest.Metafunc) -> None:
     """Spread a task over models, samples and attempts; a Python test over the models alone."""
     session = activate(metafunc.config)
     task: Task | None = getattr(metafunc.function, TASK_ATTRIBUTE, None)
     if task is None:
-        cases: list[Any] = [pytest.param(Case(model, Sample(), 1), id=model.id) for model in session.models]
+        cases: list[Any] = [pytest.param(Case(model, SINGLE_SAMPLE, 1), id=model.id) for model in session.models]
     elif session.options.selfcheck:
         cases = list(checks_of(task, session))
     else:
         cases = _cases(task, session.models)
-    metafunc.parametrize("localbench_model", cases, indirect=True)
+    metafunc.parametrize(PARAMETER, cases, indirect=True)
 
 
 def _cases(task: Task, models: list[ModelConfig]) -> list[object]:
@@ -56,7 +60,7 @@ def _cases(task: Task, models: list[ModelConfig]) -> list[object]:
             marks = [pytest.mark.skip(reason=skip)] if skip else ()
             for attempt in range(1, repeats + 1):
                 parts = [model.id]
-                if len(task.samples) > 1 or sample.id != SINGLE_SAMPLE:
+                if len(task.samples) > 1 or sample.id != SINGLE_SAMPLE.id:
                     parts.append(sample.id)
                 if attempt > 1:
                     parts.append(f"r{attempt}")

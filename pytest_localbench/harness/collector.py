@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..domain.result import SampleResult
 
 TASK_ATTRIBUTE = "localbench_task"
+PARAMETER = "localbench_model"
 
 
 def _body(localbench_result: SampleResult) -> None:

@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-CATEGORY_NAMES = ("category.yaml", "category.yml", "category.json")
+from ..suite.layout import CATEGORY_NAMES, is_category_folder
 
 
 def category_folder(file_path: Path) -> str | None:
@@ -21,18 +21,14 @@ def category_folder(file_path: Path) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _category_of(folder: str) -> str | None:
-    if _is_category(folder):
+    if is_category_folder(folder):
         return folder
     parent, name = os.path.split(folder)
-    if name == "tasks" and (_is_category(parent) or os.path.isdir(os.path.join(parent, "categories"))):
+    if name == "tasks" and (is_category_folder(parent) or os.path.isdir(os.path.join(parent, "categories"))):
         return parent
     return None
 
 
-def _is_category(folder: str) -> bool:
-    return any(os.path.isfile(os.path.join(folder, name)) for name in CATEGORY_NAMES)
-
-
 def is_flat_store(folder: str) -> bool:
     """True for the flat layout: ``categories/*.json`` beside ``tasks/*.json``."""
-    return not _is_category(folder)
+    return not is_category_folder(folder)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .. import __version__
-from ..domain.result import SampleResult
+from ..domain.result import WEAK_OUTCOMES, SampleResult
 from ..domain.run import BenchmarkRun
 from ..engine.environment import describe_machine
 from ..engine.fold import FoldInput, fold
@@ -19,6 +19,8 @@ from ..scoring.gate import evaluate_gates, parse_gate
 from ..store.identity import utc_now
 from ..store.journal import read_journals
 from ..store.runs import RUN_DOCUMENT, save
+from ..suite.tasks import shown_path
+from .cases import case_of
 from .lanes import is_task_node
 
 if TYPE_CHECKING:
@@ -92,8 +94,6 @@ class Finisher:
 
     def announce(self, items: list[pytest.Item]) -> list[str]:
         """The line after collection."""
-        from .session import case_of
-
         counts: dict[str, int] = {}
         for item in items:
             case = case_of(item)
@@ -145,7 +145,6 @@ class Finisher:
             environment = environment.model_copy(update={"facts": {**environment.facts, **(facts or {})}})
         run = fold(
             FoldInput(
-                run_id=self.session.run_id,
                 records=records,
                 travelled=self._travelled,
                 crashed=tuple(self._crashed),
@@ -177,11 +176,9 @@ class Finisher:
     def _exit_code(self, run: BenchmarkRun, exitstatus: int) -> int | pytest.ExitCode:
         if run.lost and exitstatus in OWN_CODES:
             return pytest.ExitCode.TESTS_FAILED
-        if run.gate is None or exitstatus not in {*OWN_CODES, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        if run.gate is None or exitstatus not in OWN_CODES:
             return exitstatus
-        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-            return exitstatus
-        weak = any(r.outcome not in {"passed", "skipped", "pending"} and not r.is_error for r in run.results)
+        weak = any(r.outcome in WEAK_OUTCOMES for r in run.results)
         bad = not run.gate.passed or self._errors or self._crashed or self._ordinary_failures
         bad = bad or bool(run.not_run) or (self.session.options.strict and weak)
         return pytest.ExitCode.TESTS_FAILED if bad else pytest.ExitCode.OK
@@ -210,11 +207,10 @@ class Finisher:
             reporter.write_sep("=", "localbench", bold=True)
         for line in summary_lines(board, width=writer.fullwidth, verbosity=verbosity, ascii_only=ascii_only):
             reporter.write_line(line.text, **MARKUP.get(line.markup, {}))
-        reporter.write_line(f"run document: {self._shown_path()}") if self.run.results else None
+        if self.run.results:
+            reporter.write_line(f"run document: {self._shown_path()}")
         reporter.write_line(closing_sentence(self.run))
 
     def _shown_path(self) -> str:
-        from .session import relative_to
-
         chosen = self.session.options.json or self.session.recorder.folder / RUN_DOCUMENT
-        return relative_to(chosen, self.config.rootpath)
+        return shown_path(chosen, self.config.rootpath)

@@ -63,12 +63,8 @@ class LaneScheduling:
     def schedule(self) -> None:
         """Choose, then schedule."""
         if self._chosen is None:
-            collections = (
-                self._default.registered_collections
-                if hasattr(self._default, "registered_collections")
-                else self._default.node2collection
-            )
-            tasks = [name for name in next(iter(collections.values()), []) if is_task_node(name)]
+            collected: Sequence[str] = next(iter(self._lanes.registered_collections.values()), [])
+            tasks = [name for name in collected if is_task_node(name)]
             self._chosen = self._lanes if tasks else self._default
             if tasks:
                 finisher = activate(self._config).finisher

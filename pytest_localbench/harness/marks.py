@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from .detect import CATEGORY_NAMES
+from ..suite.layout import CATEGORY_NAMES
 
 RESERVED = frozenset({"parametrize", "usefixtures", "filterwarnings", "tryfirst", "trylast", "localbench"})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..domain.result import SampleResult
 from ..domain.task import Task
-from ..engine.plan import Job
 from ..reports.terminal import failure_text
 
 _RAW_NAMES = {"time": "time_s", "quality": "quality_points", "complexity": "complexity_level",
@@ -25,14 +24,8 @@ def properties_of(result: SampleResult) -> list[tuple[str, object]]:
     return properties
 
 
-def failure_message(
-    result: SampleResult, job: Job | None = None, *, task: Task | None = None, short: bool = False
-) -> str:
+def failure_message(result: SampleResult, task: Task, *, short: bool = False) -> str:
     """What a failing item prints: a compact diff for weak answers, one sentence and the remedy for errors."""
-    subject = task or (job.task if job is not None else None)
-    expected = None
-    if subject is not None:
-        sample = next((s for s in subject.samples if s.id == result.key.sample), None)
-        expected = subject.expected_of(sample) if sample is not None else None
-    text = failure_text(result, subject.title if subject is not None else "", expected)
+    sample = next(sample for sample in task.samples if sample.id == result.key.sample)
+    text = failure_text(result, task.title, task.expected_of(sample))
     return text.splitlines()[0] if short else text

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ..domain.category import Category
+from ..domain.response import ResultKey
 from ..domain.result import SampleResult
 from ..engine.engine import Opened
 from ..engine.plan import Job, Plan
@@ -46,9 +47,8 @@ class Recorder:
     def without_finished(self, plan: Plan) -> Plan:
         """On a worker: the plan without what a crashed predecessor already answered."""
         if self.is_worker and self.folder.is_dir():
-            done = {
-                _key_text(data) for data in read_journals(self.folder, frozenset({"result", "started"})).of("result")
-            }
+            results = read_journals(self.folder, frozenset({"result"})).of("result")
+            done = {str(ResultKey.model_validate(data["key"])) for data in results}
             plan.jobs = [job for job in plan.jobs if str(job.key) not in done]
         return plan
 
@@ -94,9 +94,3 @@ class Recorder:
         if (kind, key) not in self._written:
             self._written.add((kind, key))
             self.journal.append(kind, entity.model_dump_json(by_alias=True, exclude_defaults=True))
-
-
-def _key_text(data: dict[str, Any]) -> str:
-    from ..domain.response import ResultKey
-
-    return str(ResultKey.model_validate(data["key"]))

@@ -19,6 +19,7 @@ from ..domain.task import CalibrationCase, Sample, Task
 from ..engine.nulls import MEAN_BOUNDS, NULL_MODELS, TASK_BOUNDS, as_response, calibration_answer, null_answer
 from ..errors import LocalbenchError
 from ..suite.render import build_messages, documents
+from .collector import PARAMETER, TASK_ATTRIBUTE
 
 if TYPE_CHECKING:
     from .session import LocalbenchSession
@@ -83,8 +84,8 @@ def checks_of(task: Task, session: LocalbenchSession) -> list[Any]:
 
 def run_check(session: LocalbenchSession, item: Any) -> SampleResult:
     """Judge one known answer (or all null models); a bound that is broken fails the item."""
-    check: Check = item.callspec.params["localbench_model"]
-    task: Task = item.function.localbench_task
+    check: Check = item.callspec.params[PARAMETER]
+    task: Task = getattr(item.function, TASK_ATTRIBUTE)
     key = ResultKey(category=task.category, task=task.id, sample=check.sample.id, model="selfcheck")
     if check.case is None:
         problems = _null_problems(session, task)

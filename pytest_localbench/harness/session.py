@@ -6,7 +6,6 @@ import gc
 import signal
 import threading
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,8 +27,10 @@ from ..registry import Registry
 from ..store.identity import new_run_id
 from ..suite.models import default_models, load_model_files, select_models
 from ..suite.render import documents
-from .cases import Case
+from .cases import case_of
+from .collector import TASK_ATTRIBUTE
 from .finish import Finisher
+from .lanes import RUN_ID
 from .outputs import failure_message, properties_of
 from .recorder import Recorder
 from .selfcheck import NullScores, run_check
@@ -38,7 +39,6 @@ from .suite_cache import SuiteCache
 
 JOB = pytest.StashKey[Job]()
 RESULT = pytest.StashKey[SampleResult]()
-CASE_PARAMETER = "localbench_model"
 
 
 class LocalbenchSession:
@@ -132,7 +132,7 @@ class LocalbenchSession:
             job = self._job(item)
             if job is not None:
                 self.finisher.expect(item.nodeid)
-                if not any(item.iter_markers("skip")):
+                if item.get_closest_marker("skip") is None:
                     jobs.append(job)
         self._check_default_model(jobs)
         try:
@@ -158,7 +158,7 @@ class LocalbenchSession:
 
     def _job(self, item: pytest.Item) -> Job | None:
         case = case_of(item)
-        task: Task | None = getattr(getattr(item, "function", None), "localbench_task", None)
+        task: Task | None = getattr(getattr(item, "function", None), TASK_ATTRIBUTE, None)
         if case is None or task is None:
             return None
         key = ResultKey(
@@ -189,7 +189,7 @@ class LocalbenchSession:
                 key=job.key, task=job.task, model=job.model, error=error, sample_weight=job.sample.weight
             )
             self._record(item, job, result)
-            pytest.fail(failure_message(result, job), pytrace=False)
+            pytest.fail(failure_message(result, job.task), pytrace=False)
 
     def result(self, item: pytest.Item) -> SampleResult:
         """The judged, scored and recorded answer."""
@@ -219,7 +219,7 @@ class LocalbenchSession:
         )
         self._record(item, job, result)
         if result.is_error:
-            pytest.fail(failure_message(result, job), pytrace=False)
+            pytest.fail(failure_message(result, job.task), pytrace=False)
         return result
 
     def verdict(self, result: SampleResult) -> None:
@@ -231,7 +231,7 @@ class LocalbenchSession:
         self._shown_failures += 1
         short = self._shown_failures > 10 and self.config.get_verbosity() < 1
         task = self.suite.tasks[result.key.category, result.key.task.casefold()]
-        pytest.fail(failure_message(result, task=task, short=short), pytrace=False)
+        pytest.fail(failure_message(result, task, short=short), pytrace=False)
 
     def _record(self, item: pytest.Item, job: Job, result: SampleResult) -> None:
         if not result.nodeid:
@@ -337,24 +337,8 @@ def _as_interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def case_of(item: pytest.Item) -> Case | None:
-    """The case of a parametrized item, ``None`` for ordinary tests."""
-    callspec = getattr(item, "callspec", None)
-    return callspec.params.get(CASE_PARAMETER) if callspec is not None else None
-
-
 def _run_id(config: pytest.Config) -> str:
-    from .lanes import RUN_ID
-
     if hasattr(config, "workerinput"):
         shared = config.workerinput.get("localbench_run_id")
         return str(shared) if shared else new_run_id()
     return config.stash.setdefault(RUN_ID, new_run_id())
-
-
-def relative_to(path: Path, root: Path) -> str:
-    """The path below the root directory, or the whole path."""
-    try:
-        return path.relative_to(root).as_posix()
-    except ValueError:
-        return str(path)

@@ -8,7 +8,7 @@ from ..domain.category import Category
 from ..domain.task import Task
 from ..errors import TaskFileError
 from ..suite.seed import load_seed
-from ..suite.tasks import check_unique, load_category, load_task_file
+from ..suite.tasks import check_unique, load_category, load_task_file, shown_path
 from .detect import category_folder, is_flat_store
 
 
@@ -46,10 +46,7 @@ class SuiteCache:
                 for category, tasks in load_seed(Path(folder), self.root)
                 for task in tasks
             }
-        try:
-            relative = path.relative_to(self.root).as_posix()
-        except ValueError:
-            relative = str(path)
+        relative = shown_path(path, self.root)
         if relative not in self._flat[folder]:
             raise TaskFileError(relative, None, "is not a task of the flat store")
         return self._flat[folder][relative]

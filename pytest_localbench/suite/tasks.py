@@ -15,22 +15,16 @@ from ..errors import TaskFileError
 from .checks import check_task
 from .explain import INTERNAL, unknown_key, validate
 from .files import Assets, FieldProblem
+from .layout import CATEGORY_NAMES, SUFFIXES, is_category_folder
 from .locate import SEED_ALIASES, entry_lines, line_of
 from .samples import read_samples
 from .text_source import FileProblem
 from .yaml_source import read_data
 
-CATEGORY_NAMES = ("category.yaml", "category.yml", "category.json")
-SUFFIXES = (".yaml", ".yml", ".json")
 SCHEMA = 1
 _STAMPS = ("created_at", "updated_at")
 _NUMBERS = ("complexity", "repeats", "retries_infra", "timeout_seconds", "expected_time_seconds", "expected_cost_usd",
             "memory_budget_mb")  # fmt: skip
-
-
-def is_category_folder(folder: Path | str) -> bool:
-    """True when the folder holds a category file."""
-    return any(os.path.isfile(os.path.join(folder, name)) for name in CATEGORY_NAMES)
 
 
 def task_files(folder: Path) -> list[Path]:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from pytest_localbench.suite.layout import CATEGORY_NAMES
 from pytest_localbench.suite.schema import category_schema, task_schema
-from pytest_localbench.suite.tasks import CATEGORY_NAMES, load_category, load_task_file, task_files
+from pytest_localbench.suite.tasks import load_category, load_task_file, task_files
 from pytest_localbench.suite.yaml_source import read_data
 
 ROOT = Path(__file__).parents[3]

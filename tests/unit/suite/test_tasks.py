@@ -7,8 +7,9 @@ import json
 import pytest
 
 from pytest_localbench.errors import TaskFileError
+from pytest_localbench.suite.layout import is_category_folder
 from pytest_localbench.suite.render import build_messages, documents
-from pytest_localbench.suite.tasks import check_unique, is_category_folder, load_category, load_task_file, task_files
+from pytest_localbench.suite.tasks import check_unique, load_category, load_task_file, task_files
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
