@@ -77,7 +77,7 @@ class ChatApi:
         """The request as JSON data; settings that are not stated are absent."""
         params = request.params
         messages = request.messages if dialect.system_role else fold_system(request.messages)
-        body: dict[str, Any] = {"model": self.model, "messages": [_message(m) for m in messages], **self._always}
+        body: dict[str, Any] = {"model": self.model, "messages": [message_json(m) for m in messages], **self._always}
         for name in ("temperature", "top_p", "top_k", "seed"):
             if (value := getattr(params, name)) is not None:
                 body[name] = value
@@ -86,7 +86,7 @@ class ChatApi:
         if params.stop:
             body["stop"] = list(params.stop)
         if request.tools:
-            body["tools"] = [_tool(t) for t in request.tools]
+            body["tools"] = [tool_json(t) for t in request.tools]
         if params.response_format == "json":
             body["response_format"] = {"type": "json_object"}
         elif params.response_format == "schema" and request.response_schema is not None:
@@ -242,11 +242,12 @@ class _Answer:
         )
 
 
-def _message(message: Message) -> dict[str, Any]:
+def message_json(message: Message) -> dict[str, Any]:
+    """A message in the chat-completions form; pictures as data addresses."""
     content: Any = message.content
     if message.parts:
         content = [
-            {"type": "image_url", "image_url": {"url": _data_url(part)}}
+            {"type": "image_url", "image_url": {"url": data_url(part)}}
             if isinstance(part, ImagePart)
             else {"type": "text", "text": part.text}
             for part in message.parts
@@ -262,7 +263,8 @@ def _message(message: Message) -> dict[str, Any]:
     return data
 
 
-def _data_url(image: ImagePart) -> str:
+def data_url(image: ImagePart) -> str:
+    """A picture as a ``data:`` address."""
     return f"data:{image.mime};base64,{base64.b64encode(image.data).decode('ascii')}"
 
 
@@ -270,7 +272,7 @@ def _as_text(arguments: Any) -> str:
     return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
 
 
-def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+def tool_json(tool: Mapping[str, Any]) -> dict[str, Any]:
     """A tool as ``{type: function, function}``; only what the dialect knows is sent (never our effects or notes)."""
     function = tool["function"] if isinstance(tool.get("function"), dict) else tool
     known = {k: function[k] for k in ("name", "description", "parameters", "strict") if k in function}

@@ -28,6 +28,7 @@ CONNECT_TIMEOUT_S = 5.0
 BODY_CAP = 64 * 1024 * 1024
 AFTER_DONE_S = 0.2
 MAX_ERROR_BODY = 64 * 1024
+Body = Mapping[str, Any] | list[Any]
 
 
 class Watchdog:
@@ -125,14 +126,21 @@ class WireClient:
         with self._exchange("GET", path, None, timeout_s) as (response, _):
             return self._json(response, path)
 
-    def post_json(self, path: str, body: Mapping[str, Any], timeout_s: float) -> Any:
-        """POST, decoded."""
-        with self._exchange("POST", path, body, timeout_s) as (response, _):
+    def post_json(self, path: str, body: Body, timeout_s: float, *, method: str = "POST") -> Any:
+        """POST (or another method with a body), decoded."""
+        with self._exchange(method, path, body, timeout_s) as (response, _):
             return self._json(response, path)
 
-    def stream_json(self, path: str, body: Mapping[str, Any], timeout_s: float) -> Iterator[Any]:
-        """POST, then each ``data:`` event decoded; a server that does not stream yields its one answer."""
-        with self._exchange("POST", path, body, timeout_s) as (response, connection):
+    def stream_json(
+        self, path: str, body: Body, timeout_s: float, *, method: str = "POST", lines: bool = False
+    ) -> Iterator[Any]:
+        """POST, then each ``data:`` event (``lines``: each line) decoded; a server that does not stream yields its one answer."""
+        with self._exchange(method, path, body, timeout_s) as (response, connection):
+            if lines:
+                for line in _lines(response, self.url(path)):
+                    if line.strip():
+                        yield self._decode(line, path)
+                return
             if "text/event-stream" not in (response.headers.get("content-type") or "").lower():
                 yield self._json(response, path)
                 return
@@ -167,7 +175,7 @@ class WireClient:
 
     @contextmanager
     def _exchange(
-        self, method: str, path: str, body: Mapping[str, Any] | None, timeout_s: float
+        self, method: str, path: str, body: Body | None, timeout_s: float
     ) -> Iterator[tuple[http.client.HTTPResponse, http.client.HTTPConnection]]:
         url = self.url(path)
         if self._aborted:
@@ -193,7 +201,7 @@ class WireClient:
                 exchange.sock = connection.sock
                 response = self._send(connection, method, path, payload)
             started = True
-            if response.status != 200:
+            if not 200 <= response.status < 300:
                 raise status_error(
                     response.status, dict(response.headers), response.read(MAX_ERROR_BODY), url, self.context_hint
                 )
@@ -316,21 +324,29 @@ class WireClient:
 
 def _events(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
     """The data of each event of a stream (WHATWG server-sent events; only ``data`` lines count here)."""
-    buffer, lines, size = b"", [], 0
+    lines: list[bytes] = []
+    for line in _lines(response, url):
+        if line.startswith(b"data:"):
+            lines.append(line[5:].removeprefix(b" "))
+        elif not line and lines:
+            yield b"\n".join(lines)
+            lines = []
+    if lines:
+        yield b"\n".join(lines)
+
+
+def _lines(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
+    """The lines of a stream as they come in, the last one also without its line break."""
+    buffer, size = b"", 0
     while True:
         piece = response.read1(1 << 16)
         size += len(piece)
         if size > BODY_CAP:
             raise GenerationFailed(f"{url} sent more than {BODY_CAP >> 20} MB", retryable=False)
         buffer += piece
-        *complete, buffer = buffer.split(b"\n") if piece else [*buffer.split(b"\n"), b"", b""]
+        *complete, buffer = buffer.split(b"\n") if piece else [*buffer.split(b"\n"), b""]
         for raw in complete:
-            line = raw.rstrip(b"\r")
-            if line.startswith(b"data:"):
-                lines.append(line[5:].removeprefix(b" "))
-            elif not line and lines:
-                yield b"\n".join(lines)
-                lines = []
+            yield raw.rstrip(b"\r")
         if not piece:
             return
 
