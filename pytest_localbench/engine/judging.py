@@ -12,12 +12,13 @@ from ..domain.response import ModelResponse
 from ..domain.result import Outcome
 from ..domain.score import Verdict
 from ..domain.task import EvaluatorSpec, Sample, Task
-from ..errors import EvaluationError, LocalbenchError, TaskFileError, UnknownName, did_you_mean
+from ..errors import EvaluationError, LocalbenchError, TaskFileError, UnknownName
 from ..evaluators.answer import Answer
 from ..evaluators.base import EvaluationContext, Evaluator, OptionError, Score
 from ..evaluators.extract import extract
 from ..evaluators.verdicts import classify, combine, empty_outcome, is_empty
 from ..registry import Registry
+from ..suite.explain import sentence_of
 from ..suite.locate import line_of
 
 
@@ -131,26 +132,23 @@ def _build(task: Task, index: int, registry: Registry, root: str) -> _Check:
     try:
         options = cls.options_type.model_validate(spec.options)
         return _Check(spec, cls(options, task))
-    except ValidationError as error:
-        first = error.errors()[0]
-        known = [f.alias or name for name, f in cls.options_type.model_fields.items()]
-        path = (*where, "with", *first["loc"])
-        raise _wrong(task, root, path, f"evaluator '{spec.use}': {_option_problem(first, known)}") from None
+    except ValidationError as problem:
+        file, at = _file(task, root), (*where, "with")
+        line, words = sentence_of(
+            cls.options_type, problem, lambda loc: line_of(file, (*at, *loc), task.source.line), "option"
+        )
+        message = f"task '{task.id}': evaluator '{spec.use}': {words}"
+        raise TaskFileError(task.source.path, line, message) from None
     except OptionError as error:
         raise _wrong(task, root, (*where, "with", *error.path), f"evaluator '{spec.use}': {error}") from None
     except LocalbenchError as error:
         raise _wrong(task, root, where, f"evaluator '{spec.use}': {error}") from None
 
 
-def _option_problem(error: Any, known: list[str]) -> str:
-    name = ".".join(str(part) for part in error["loc"]) or "with"
-    if error["type"] == "extra_forbidden":
-        return f"unknown option '{name}'{did_you_mean(str(error['loc'][-1]), known)}"
-    if error["type"] == "missing":
-        return f"option '{name}' is missing"
-    return f"option '{name}': {str(error['msg']).removeprefix('Value error, ')}"
-
-
 def _wrong(task: Task, root: str, path: tuple[str | int, ...], message: str) -> TaskFileError:
-    file = f"{root}/{task.source.path}" if root else task.source.path
-    return TaskFileError(task.source.path, line_of(file, path, task.source.line), f"task '{task.id}': {message}")
+    line = line_of(_file(task, root), path, task.source.line)
+    return TaskFileError(task.source.path, line, f"task '{task.id}': {message}")
+
+
+def _file(task: Task, root: str) -> str:
+    return f"{root}/{task.source.path}" if root else task.source.path

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -54,24 +54,35 @@ def validate(
     try:
         return kind.model_validate(data)
     except ValidationError as problem:
-        errors = problem.errors()
-        strangers = [e for e in errors if e["type"] == "extra_forbidden"]
-        placed = [(line_of(path, e["loc"], start_line), e) for e in (strangers or errors)[:20]]
-        line, first = min(placed, key=lambda pair: pair[0])
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        line, words = sentence_of(kind, problem, lambda loc: line_of(path, loc, start_line))
         prefix = f"{subject}: " if subject else ""
-        raise error(shown, line, f"{prefix}{_sentence(kind, first['loc'], first)}{more}") from None
+        raise error(shown, line, f"{prefix}{words}") from None
 
 
-def unknown_key(kind: type[BaseModel], loc: Sequence[str | int]) -> str:
+def sentence_of(
+    kind: type[BaseModel], problem: ValidationError, line: Callable[[tuple[str | int, ...]], int], noun: str = "key"
+) -> tuple[int, str]:
+    """Line and sentence of the problem that stands first in the file; unknown keys (a ``noun``) go before others.
+
+    ``line`` tells the line of a field path.
+    """
+    errors = problem.errors()
+    strangers = [e for e in errors if e["type"] == "extra_forbidden"]
+    placed = [(line(e["loc"]), e) for e in (strangers or errors)[:20]]
+    number, first = min(placed, key=lambda pair: pair[0])
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return number, f"{_sentence(kind, first['loc'], first, noun)}{more}"
+
+
+def unknown_key(kind: type[BaseModel], loc: Sequence[str | int], noun: str = "key") -> str:
     """The sentence about a key that no field answers to."""
     name = str(loc[-1])
     if len(loc) > 1:
         near = did_you_mean(name, _known_at(kind, loc[:-1]))
-        return f"unknown key '{name}'{near} in '{field_text(loc[:-1])}'"
+        return f"unknown {noun} '{name}'{near} in '{field_text(loc[:-1])}'"
     homes = [at for at, field in kind.model_fields.items() if name in _names(_model_in(field.annotation))]
     near = f" (it belongs under '{homes[0]}')" if homes else did_you_mean(name, _known_at(kind, ()))
-    return f"unknown key '{name}'{near}"
+    return f"unknown {noun} '{name}'{near}"
 
 
 def field_text(loc: Sequence[str | int]) -> str:
@@ -83,10 +94,10 @@ def field_text(loc: Sequence[str | int]) -> str:
     return text
 
 
-def _sentence(kind: type[BaseModel], loc: tuple[str | int, ...], problem: Any) -> str:
+def _sentence(kind: type[BaseModel], loc: tuple[str | int, ...], problem: Any, noun: str) -> str:
     where = field_text(loc)
     if problem["type"] == "extra_forbidden":
-        return unknown_key(kind, loc)
+        return unknown_key(kind, loc, noun)
     if problem["type"] == "missing":
         return f"'{where}' is missing"
     got, context = problem.get("input"), problem.get("ctx") or {}
@@ -110,15 +121,17 @@ def _names(kind: Any) -> list[str]:
 
 
 def _known_at(kind: Any, loc: Sequence[str | int]) -> list[str]:
+    in_mapping = False
     for part in loc:
-        if isinstance(part, int):
+        if isinstance(part, int) or in_mapping:
+            in_mapping = False
             continue
         fields = getattr(kind, "model_fields", {})
         names = {part, *WRITTEN_AS.get(part, ())}
         field = next((f for name, f in fields.items() if name in names or f.alias in names), None)
         if field is None:
             return []
-        kind = _model_in(field.annotation)
+        kind, in_mapping = _model_in(field.annotation), get_origin(field.annotation) is dict
     return _names(kind)
 
 

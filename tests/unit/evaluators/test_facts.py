@@ -89,7 +89,10 @@ def test_missing_facts_and_contradictions_are_named():
         ({"facts": [{"id": "a", "date": "1.7.2025"}]}, "no date"),
         ({"facts": [{"id": "a", "date": "2025-02-30"}]}, "no date"),
         ({"facts": [{"id": "a", "any": ["x"]}, {"id": "a", "any": ["y"]}]}, "used twice"),
-        ({"facts": [{"id": "a", "any": ["x"], "wieght": 2}]}, r"unknown option 'facts\.0\.wieght'"),
+        (
+            {"facts": [{"id": "a", "any": ["x"], "wieght": 2}]},
+            r"unknown option 'wieght' \(did you mean 'weight'\?\) in 'facts\[0\]'",
+        ),
     ],
 )
 def test_facts_that_cannot_be_checked_are_refused_at_load(options, problem):
