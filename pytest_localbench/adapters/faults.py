@@ -37,6 +37,10 @@ class RequestRefused(GenerationFailed):
         self.reason, self.status = reason, status
 
 
+class NotFound(ModelUnavailable):
+    """The server has no such route or model (404)."""
+
+
 def excerpt(body: bytes | str) -> str:
     """The first 200 characters on one line, without keys."""
     text = body if isinstance(body, str) else body[: 8 * EXCERPT].decode("utf-8", "replace")
@@ -91,7 +95,7 @@ def status_error(status: int, headers: Mapping[str, str], body: bytes, url: str,
     elif status == 402 or (status == 429 and _NO_CREDIT.search(f"{message} {kind}")):
         error = ModelUnavailable(f"{url} says that the account has no credit left (HTTP {status}){said}")
     elif status == 404:
-        error = ModelUnavailable(f"{url} was not found (HTTP 404){said} Check 'base_url' and 'model' of the model.")
+        error = NotFound(f"{url} was not found (HTTP 404){said} Check 'base_url' and 'model' of the model.")
     elif 300 <= status < 400:
         target = redact({k.lower(): v for k, v in headers.items()}.get("location", "another address"))
         error = ModelUnavailable(f"{url} redirects to {target}; write the final address as 'base_url' of the model.")

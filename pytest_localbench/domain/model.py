@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from .address import ollama_url
 from .base import Frozen, Id, PlainJson
 from .task import GenerationParams, SourceRef
 
@@ -73,6 +74,8 @@ class ModelConfig(Frozen):
     @cached_property
     def is_local(self) -> bool:
         """True when the model runs on this machine (no data leaves it, no API bill)."""
+        if self.provider == "ollama":
+            return is_loopback(ollama_url(self.base_url)) and not self.model.endswith((":cloud", "-cloud"))
         if self.base_url is None:
             return self.provider in LOCAL_PROVIDERS
         return is_loopback(self.base_url)
