@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 import time
 from collections.abc import Mapping
 from contextlib import closing
@@ -25,6 +24,7 @@ from ..domain.response import (
 from ..domain.task import GenerationParams
 from ..errors import GenerationFailed, GenerationTimeout
 from .faults import ConnectionFailed, RequestRefused, error_in_body, excerpt
+from .json_values import count, decoded_arguments, mapping, number
 from .quirks import SYSTEM_FOLDED, Attempts, Dialect, Quirks, fold_system
 from .wire import WireClient
 
@@ -182,12 +182,12 @@ class _Answer:
         if not isinstance(choices, list):
             shown = excerpt(json.dumps(data))
             raise GenerationFailed(f"{self.url} answered without 'choices': {shown}", retryable=True)
-        self.usage = _mapping(data.get("usage")) or self.usage
-        self.timings = _mapping(data.get("timings")) or self.timings
+        self.usage = mapping(data.get("usage")) or self.usage
+        self.timings = mapping(data.get("timings")) or self.timings
         if isinstance(data.get("model"), str):
             self.model = data["model"]
         if choices:
-            self._choice(_mapping(choices[0]))
+            self._choice(mapping(choices[0]))
         elif not self.usage and not self.timings and data.get("object") != "chat.completion.chunk":
             shown = excerpt(json.dumps(data))
             raise GenerationFailed(f"{self.url} answered with empty 'choices': {shown}", retryable=True)
@@ -196,7 +196,7 @@ class _Answer:
         if isinstance(choice.get("message"), dict):
             self.whole = True
             self.finish = self.finish or "unknown"
-        part = _mapping(choice.get("message") or choice.get("delta"))
+        part = mapping(choice.get("message") or choice.get("delta"))
         if text := _text(part.get("content")):
             self.text.append(text)
         if text := _text(part.get("reasoning_content") or part.get("reasoning")):
@@ -205,14 +205,14 @@ class _Answer:
             self.refused = True
             self.text.append(text)
         for position, call in enumerate(part.get("tool_calls") or ()):
-            self._call(position, _mapping(call))
+            self._call(position, mapping(call))
         if isinstance(choice.get("finish_reason"), str):
             self.finish = choice["finish_reason"]
 
     def _call(self, position: int, call: dict[str, Any]) -> None:
         index = call.get("index")
         known = self.calls.setdefault(index if isinstance(index, int) else position, {"id": "", "name": "", "args": ""})
-        function = _mapping(call.get("function"))
+        function = mapping(call.get("function"))
         known["id"] = known["id"] or str(call.get("id") or "")
         known["name"] = known["name"] or str(function.get("name") or "")
         arguments = function.get("arguments")
@@ -224,7 +224,7 @@ class _Answer:
     def response(self, seconds: float, first_token_s: float | None) -> ModelResponse:
         """Everything taken so far as a response."""
         reason: FinishReason = "refusal" if self.refused else _FINISH.get(self.finish or "", "unknown")
-        calls = [(c, *_arguments(c["args"])) for _, c in sorted(self.calls.items())]
+        calls = [(c, *decoded_arguments(c["args"])) for _, c in sorted(self.calls.items())]
         return ModelResponse(
             text="".join(self.text),
             thinking="".join(self.thinking) or None,
@@ -234,8 +234,8 @@ class _Answer:
             timing=Timing(
                 generation_s=seconds,
                 first_token_s=first_token_s,
-                prompt_tokens_per_s=_number(self.timings.get("prompt_per_second")),
-                output_tokens_per_s=_number(self.timings.get("predicted_per_second")),
+                prompt_tokens_per_s=number(self.timings.get("prompt_per_second")),
+                output_tokens_per_s=number(self.timings.get("predicted_per_second")),
             ),
             resolved_model=self.model,
             notes=(DOUBLE_ENCODED,) if any(twice for _, _, twice in calls) else (),
@@ -290,14 +290,10 @@ def _allows_strict(schema: Any) -> bool:
     if not isinstance(schema, dict):
         return True
     if schema.get("type") == "object" or "properties" in schema:
-        names = set(_mapping(schema.get("properties")))
+        names = set(mapping(schema.get("properties")))
         if schema.get("additionalProperties") is not False or set(schema.get("required") or ()) != names:
             return False
     return all(_allows_strict(v) for k, v in schema.items() if k not in {"enum", "const", "default", "required"})
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _text(value: Any) -> str:
@@ -309,41 +305,13 @@ def _text(value: Any) -> str:
     return ""
 
 
-def _arguments(value: Any) -> tuple[Any, bool]:
-    """Arguments as an object where they are one, else the raw text; and whether they were encoded twice."""
-    data = _decoded(value)
-    if isinstance(data, str) and data is not value:
-        inner = _decoded(data)
-        return (inner, True) if isinstance(inner, dict) else (value, False)
-    return (data if isinstance(data, dict) else value), False
-
-
-def _decoded(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value) if value.strip() else {}
-    except (ValueError, RecursionError):
-        return value
-
-
-def _number(value: Any) -> float | None:
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
-    return float(value) if usable else None
-
-
-def _count(value: Any) -> int | None:
-    number = _number(value)
-    return None if number is None else int(number)
-
-
 def _usage(data: Mapping[str, Any]) -> Usage:
-    prompt = _mapping(data.get("prompt_tokens_details"))
-    output = _mapping(data.get("completion_tokens_details"))
+    prompt = mapping(data.get("prompt_tokens_details"))
+    output = mapping(data.get("completion_tokens_details"))
     cached = prompt.get("cached_tokens", data.get("prompt_cache_hit_tokens"))
     return Usage(
-        input_tokens=_count(data.get("prompt_tokens")),
-        output_tokens=_count(data.get("completion_tokens")),
-        reasoning_tokens=_count(output.get("reasoning_tokens")),
-        cached_tokens=_count(cached),
+        input_tokens=count(data.get("prompt_tokens")),
+        output_tokens=count(data.get("completion_tokens")),
+        reasoning_tokens=count(output.get("reasoning_tokens")),
+        cached_tokens=count(cached),
     )

@@ -101,7 +101,7 @@ class WireClient:
     """
 
     def __init__(self, base_url: str, *, headers: Mapping[str, str] | None = None, context_hint: str = "") -> None:
-        self.base = _split(base_url)
+        self.base = split_address(base_url)
         self.context_hint = context_hint or "shorten the task or choose a model with a longer context"
         self._headers = {
             "Accept": "application/json, text/event-stream",
@@ -351,7 +351,8 @@ def _lines(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
             return
 
 
-def _split(base_url: str) -> SplitResult:
+def split_address(base_url: str) -> SplitResult:
+    """The parts of a server's address; raises ConfigError when it is none, or holds a login."""
     text = base_url.strip()
     if "://" not in text:
         text = f"{'http' if is_loopback(text) else 'https'}://{text}"
