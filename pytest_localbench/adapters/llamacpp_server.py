@@ -6,11 +6,9 @@ Reads one line of JSON from stdin, loads the model, writes one line of JSON to s
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import sys
 from typing import Any
+
+from .child_main import run
 
 
 def build_params(config: dict[str, Any]) -> Any:
@@ -42,25 +40,13 @@ def build_params(config: dict[str, Any]) -> Any:
     return params
 
 
-def main() -> None:
-    """Serve until stdin ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair; it closes our stdin
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as ready:
-        os.dup2(2, 1)
-        try:
-            import xllamacpp
+def start(config: dict[str, Any]) -> tuple[dict[str, str], object]:
+    """Load the model and serve; returns where, and the server."""
+    import xllamacpp
 
-            config = json.loads(sys.stdin.readline())
-            server = xllamacpp.Server(build_params(config))
-            line = {"url": server.listening_address}
-        except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
-            line = {"error": f"{type(error).__name__}: {error}"}
-        ready.write(json.dumps(line) + "\n")
-    if "url" in line:
-        sys.stdin.read()
-    sys.stderr.flush()
-    os._exit(0)  # the server's threads need no farewell
+    server = xllamacpp.Server(build_params(config))
+    return {"url": server.listening_address}, server
 
 
 if __name__ == "__main__":
-    main()
+    run(start)
