@@ -15,6 +15,7 @@ from .answer import MISSING, Answer
 from .base import EvaluationContext, Evaluator, OptionError, Options, Score
 from .folding import find_phrase, norm
 from .paths import pluck
+from .traps import why_wrong
 
 _SEPARATOR: Final = re.compile(r"[,;\n]")
 _BULLET: Final = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
@@ -55,7 +56,8 @@ class Label(Evaluator[LabelOptions]):
             detail = Detail(path="label", expected=gold, score=0.0, note="no single label")
             return Score(0.0, f"no single label found, '{gold}' expected", (detail,))
         right = norm(found) == norm(gold)
-        reason = f"'{found[:80]}'" if right else f"'{found[:80]}' should be '{gold}'"
+        trap = "" if right else why_wrong(ctx.task, found)
+        reason = f"'{found[:80]}'" if right else f"'{found[:80]}' should be '{gold}'{f' ({trap})' if trap else ''}"
         return Score(float(right), reason, (Detail(path="label", expected=gold, got=found, score=float(right)),))
 
 

@@ -11,15 +11,16 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from ..domain.score import Detail
-from ..domain.task import Task
+from ..domain.task import SINGLE_SAMPLE, Task
 from .answer import MISSING
 from .base import EvaluationContext, Evaluator, OptionError, Options, Score
-from .compare import FieldSpec, Match, compare, is_number, read_expected, read_given, strict_equal
+from .compare import AUTO, FieldSpec, Match, compare, is_number, read_expected, read_given, strict_equal
 from .dates import dates_in, read_date, read_datetime
 from .fields import shown
 from .folding import norm
 from .markers import after_usual, number_of, undecorated
 from .paths import pluck
+from .traps import why_wrong
 
 _ENDS_IN_NUMBER: Final = re.compile(r"\d[.,]?\Z")
 _LONG: Final = 80
@@ -41,8 +42,12 @@ def _golds(task: Task, field: str | None) -> Iterator[tuple[str, Any]]:
     for sample in task.samples:
         value = _gold(task.expected_of(sample), field)
         if value is MISSING or not (sample.has_expected or task.has_expected):
-            raise OptionError(f"sample '{sample.id}' has nothing expected to compare with")
+            raise OptionError(f"{_in(sample.id)}there is nothing expected to compare with: write 'expected'")
         yield sample.id, value
+
+
+def _in(sample: str) -> str:
+    return "" if sample == SINGLE_SAMPLE.id else f"sample '{sample}': "
 
 
 def _words(value: Any) -> str:
@@ -50,10 +55,11 @@ def _words(value: Any) -> str:
     return f"'{text if len(text) <= _LONG else text[:_LONG] + '...'}'"
 
 
-def _verdict(match: Match, expected: Any, got: Any) -> Score:
+def _verdict(ctx: EvaluationContext, match: Match, expected: Any, got: Any, spec: FieldSpec = AUTO) -> Score:
+    trap = "" if match.score >= 1 or got is MISSING else why_wrong(ctx.task, got, spec)
     got = None if got is MISSING else shown(got)
     reason = _words(got) if match.score >= 1 else f"{_words(got)} should be {_words(expected)}"
-    reason += f" ({match.note})" if match.note and match.score < 1 else ""
+    reason += f" ({match.note or trap})" if (match.note or trap) and match.score < 1 else ""
     detail = Detail(path="answer", expected=expected, got=got, score=match.score, note=match.note)
     return Score(match.score, reason, (detail,))
 
@@ -104,7 +110,7 @@ class Exact(Evaluator[ExactOptions]):
             given.pop()
         wanted = options.any_of if expected is MISSING else (expected, *options.any_of)
         right = any(self._same(value, candidate, is_text) for value in wanted for candidate in given)
-        return _verdict(Match(float(right)), expected, given[-1] if is_text else got)
+        return _verdict(ctx, Match(float(right)), expected, given[-1] if is_text else got)
 
     def _same(self, expected: Any, got: Any, is_text: bool) -> bool:
         if is_text and not isinstance(expected, str) and isinstance(got, str):
@@ -139,7 +145,9 @@ class Number(Evaluator[NumberOptions]):
             raise OptionError("'graded' needs a tolerance ('abs' or 'rel')", ("graded",))
         for sample, value in _golds(task, options.field):
             if read_expected(value, options.locale) is None:
-                raise OptionError(f"sample '{sample}': the expected value {_words(value)} is not one number")
+                raise OptionError(
+                    f"{_in(sample)}the expected value {_words(value)} is not one number; write it as 1234.5"
+                )
         self._spec = FieldSpec(
             match="number", locale=options.locale, abs=options.abs, rel=options.rel, unit=options.unit
         )
@@ -149,11 +157,11 @@ class Number(Evaluator[NumberOptions]):
         expected = _gold(ctx.expected, self.options.field)
         got = _number_text(ctx, self.options.field, self.options.locale)
         if got is MISSING or got is None:
-            return _verdict(Match(0.0, "no number"), expected, answer_value(ctx, self.options.field))
+            return _verdict(ctx, Match(0.0, "no number"), expected, answer_value(ctx, self.options.field))
         match = compare(expected, got, self._spec)
         if match.score < 1 and self.options.graded and not match.note:
             match = Match(self._partly(expected, got))
-        return _verdict(match, expected, got)
+        return _verdict(ctx, match, expected, got, self._spec)
 
     def _partly(self, expected: Any, got: Any) -> float:
         """1 at the tolerance, falling to 0 at ten tolerances."""
@@ -182,15 +190,17 @@ class _Amount(Evaluator[Any]):
         super().__init__(options, task)
         for sample, value in _golds(task, options.field):
             if read_expected(value, options.locale) is None:
-                raise OptionError(f"sample '{sample}': the expected value {_words(value)} is not one amount")
+                raise OptionError(
+                    f"{_in(sample)}the expected value {_words(value)} is not one amount; write it as 1234.50"
+                )
 
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Compare the answer's amount."""
         expected = _gold(ctx.expected, self.options.field)
         got = _number_text(ctx, self.options.field, self.options.locale)
         if got is MISSING:
-            return _verdict(Match(0.0, "no number"), expected, answer_value(ctx, self.options.field))
-        return _verdict(compare(expected, got, self.spec), expected, got)
+            return _verdict(ctx, Match(0.0, "no number"), expected, answer_value(ctx, self.options.field))
+        return _verdict(ctx, compare(expected, got, self.spec), expected, got, self.spec)
 
 
 class Money(_Amount):
@@ -241,8 +251,8 @@ class Date(Evaluator[DateOptions]):
         for sample, value in _golds(task, options.field):
             text = value if isinstance(value, str) else ""
             if len(read_date(text, options.order)) != 1 if by_day else read_datetime(text) is None:
-                kind = "date" if by_day else "date with time"
-                raise OptionError(f"sample '{sample}': the expected value {_words(value)} is not one {kind}")
+                kind = "date; write it as 2025-03-04" if by_day else "date with time; write it as 2025-03-04T12:30"
+                raise OptionError(f"{_in(sample)}the expected value {_words(value)} is not one {kind}")
         self._spec = (
             FieldSpec(match="date", order=options.order, ambiguous_ok=options.ambiguous_ok)
             if by_day
@@ -258,7 +268,7 @@ class Date(Evaluator[DateOptions]):
                 got = hits[-1].text
             elif self.options.precision == "minute" and ctx.answer.short:
                 got = ctx.answer.short
-        return _verdict(compare(expected, None if got is MISSING else got, self._spec), expected, got)
+        return _verdict(ctx, compare(expected, None if got is MISSING else got, self._spec), expected, got, self._spec)
 
 
 class RangeOptions(Options):
@@ -281,9 +291,9 @@ class NumberRange(Evaluator[RangeOptions]):
         for sample in task.samples:
             low, high = self._bounds(task.expected_of(sample))
             if low is None and high is None:
-                raise OptionError(f"sample '{sample.id}': give 'min' or 'max' here, or 'expected: {{min, max}}'")
+                raise OptionError(f"{_in(sample.id)}give 'min' or 'max' here, or 'expected: {{min, max}}'")
             if low is not None and high is not None and low > high:
-                raise OptionError(f"sample '{sample.id}': 'min' {low:g} is above 'max' {high:g}")
+                raise OptionError(f"{_in(sample.id)}'min' {low:g} is above 'max' {high:g}")
             if options.graded and (low is None or high is None or low == high):
                 raise OptionError("'graded' needs two different bounds", ("graded",))
 
@@ -301,10 +311,10 @@ class NumberRange(Evaluator[RangeOptions]):
         got = _number_text(ctx, self.options.field, self.options.locale)
         found, note = read_given(got, self.options.locale)
         if found is None:
-            return _verdict(Match(0.0, note), wanted, got)
+            return _verdict(ctx, Match(0.0, note), wanted, got)
         outside = max(lowest - float(found.value), float(found.value) - highest)
         if outside <= 0:
-            return _verdict(Match(1.0), wanted, got)
+            return _verdict(ctx, Match(1.0), wanted, got)
         return _verdict(
-            Match(max(0.0, 1.0 - outside / (highest - lowest)) if self.options.graded else 0.0), wanted, got
+            ctx, Match(max(0.0, 1.0 - outside / (highest - lowest)) if self.options.graded else 0.0), wanted, got
         )

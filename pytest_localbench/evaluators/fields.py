@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal
 
 from ..domain.score import Detail
@@ -19,10 +18,11 @@ from ..domain.task import Task
 from ..errors import did_you_mean
 from .answer import MISSING
 from .base import EvaluationContext, Evaluator, OptionError, Options, Score
-from .compare import AUTO, FieldSpec, Match, compare, is_number
+from .compare import AUTO, FieldSpec, Match, compare
 from .folding import norm
 from .paths import fold_key
 from .rows import pair_rows
+from .traps import why_wrong
 
 MAX_EXTRA_DETAILS: Final = 20
 MAX_SHOWN: Final = 300
@@ -52,7 +52,7 @@ class _Tally:
     extra_shown: int = 0
     fields: int = 0
     right: list[Detail] = field(default_factory=list)
-    lost: list[tuple[float, Detail]] = field(default_factory=list)
+    lost: list[tuple[float, Detail, str]] = field(default_factory=list)
 
 
 class JsonFields(Evaluator[JsonFieldsOptions]):
@@ -87,21 +87,20 @@ class JsonFields(Evaluator[JsonFieldsOptions]):
         exact = tally.corrections == 0 and score >= _RIGHT
         if self.options.exact_document:
             score = float(exact)
-        wrong = [detail for _, detail in sorted(tally.lost, key=lambda entry: -entry[0])]
+        wrong = [(detail, trap) for _, detail, trap in sorted(tally.lost, key=lambda entry: -entry[0])]
         details = (
-            *wrong,
+            *(detail for detail, _ in wrong),
             *tally.right,
             Detail(path="(exact document)", got=exact),
             Detail(path="(corrections)", got=tally.corrections),
         )
         return Score(min(1.0, score), self._reason(tally, wrong), details)
 
-    def _reason(self, tally: _Tally, wrong: list[Detail]) -> str:
+    def _reason(self, tally: _Tally, wrong: list[tuple[Detail, str]]) -> str:
         text = f"{len(tally.right)} of {tally.fields} fields right"
         if not wrong:
             return text
-        trapped = next(((d, why) for d in wrong if (why := self._trap(d.got))), None)
-        worst, trap = trapped or (wrong[0], "")
+        worst, trap = next((pair for pair in wrong if pair[1]), wrong[0])
         if worst.note == "missing":
             text += f"; {worst.path} is missing, should be {_words(worst.expected)}"
         elif worst.note == "invented":
@@ -110,14 +109,6 @@ class JsonFields(Evaluator[JsonFieldsOptions]):
             text += f"; {worst.path} {_words(worst.got)} should be {_words(worst.expected)}"
         text += f" ({trap})" if trap else ""
         return f"{text}; {tally.corrections} correction{'s' if tally.corrections != 1 else ''}"
-
-    def _trap(self, got: Any) -> str:
-        for value, why in self.task.traps.items():
-            if got is not None and (str(got) == value or (isinstance(got, str) and norm(got) == norm(value))):
-                return why
-            if is_number(got) and _as_number(value) == _as_number(str(got)) is not None:
-                return why
-        return ""
 
     # -- walking -----------------------------------------------------------------------------------------------------
 
@@ -164,7 +155,8 @@ class JsonFields(Evaluator[JsonFieldsOptions]):
             tally.right.append(detail)
         else:
             tally.corrections += 1
-            tally.lost.append((spec.weight * (1.0 - match.score), detail))
+            trap = "" if got is MISSING else why_wrong(self.task, got, spec)
+            tally.lost.append((spec.weight * (1.0 - match.score), detail, trap))
 
     def _match(self, expected: Any, got: Any, spec: FieldSpec) -> tuple[Match, bool]:
         """The match of one field, and whether a value (not null or an empty list) was expected."""
@@ -234,7 +226,8 @@ class JsonFields(Evaluator[JsonFieldsOptions]):
         tally.corrections += leaves
         if tally.extra_shown < MAX_EXTRA_DETAILS:
             tally.extra_shown += 1
-            tally.lost.append((weight, Detail(path=path, got=shown(got), score=0.0, note="invented")))
+            detail = Detail(path=path, got=shown(got), score=0.0, note="invented")
+            tally.lost.append((weight, detail, why_wrong(self.task, got)))
 
     def _is_null(self, value: Any) -> bool:
         if isinstance(value, str):
@@ -293,13 +286,6 @@ def _leaves(value: Any, pattern: str) -> Iterator[tuple[str, Any]]:
             yield from _leaves(item, _below(pattern, key))
     else:
         yield pattern, value
-
-
-def _as_number(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
 
 
 def shown(value: Any) -> Any:

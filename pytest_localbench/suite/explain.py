@@ -37,7 +37,9 @@ _EXPECTED = {
     "less_than": "must be below {lt:g}",
     "less_than_equal": "must be at most {le:g}",
     "literal_error": "must be {expected}",
+    "too_short": "must hold at least {min_length}",
 }
+_FEW = 12
 
 
 def validate(
@@ -66,23 +68,36 @@ def sentence_of(
 
     ``line`` tells the line of a field path.
     """
-    errors = problem.errors()
-    strangers = [e for e in errors if e["type"] == "extra_forbidden"]
-    placed = [(line(e["loc"]), e) for e in (strangers or errors)[:20]]
+    errors = _distinct(problem.errors())
+    strangers = [loc for loc, e in errors.items() if e["type"] == "extra_forbidden"]
+    placed = [(line(loc), loc) for loc in (strangers or list(errors))[:20]]
     number, first = min(placed, key=lambda pair: pair[0])
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return number, f"{_sentence(kind, first['loc'], first, noun)}{more}"
+    return number, f"{_sentence(kind, first, errors[first], noun)}{more}"
+
+
+def _distinct(errors: Sequence[Any]) -> dict[tuple[str | int, ...], Any]:
+    """One problem a place: forms that a value might have had are one, and a list is not short for its bad entries."""
+    found: dict[tuple[str | int, ...], Any] = {}
+    for error in errors:
+        *above, last = error["loc"] or ("",)
+        is_form = bool(above) and str(error["type"]).startswith(f"{last}_")
+        found.setdefault(tuple(above) if is_form else tuple(error["loc"]), error)
+    short = [at for at, e in found.items() if e["type"] == "too_short"]
+    for at in short:
+        if any(other != at and other[: len(at)] == at for other in found):
+            del found[at]
+    return found
 
 
 def unknown_key(kind: type[BaseModel], loc: Sequence[str | int], noun: str = "key") -> str:
     """The sentence about a key that no field answers to."""
-    name = str(loc[-1])
-    if len(loc) > 1:
-        near = did_you_mean(name, _known_at(kind, loc[:-1]))
-        return f"unknown {noun} '{name}'{near} in '{field_text(loc[:-1])}'"
+    name, known = str(loc[-1]), _known_at(kind, loc[:-1])
+    where = f" in '{field_text(loc[:-1])}'" if len(loc) > 1 else ""
     homes = [at for at, field in kind.model_fields.items() if name in _names(_model_in(field.annotation))]
-    near = f" (it belongs under '{homes[0]}')" if homes else did_you_mean(name, _known_at(kind, ()))
-    return f"unknown {noun} '{name}'{near}"
+    near = f" (it belongs under '{homes[0]}')" if homes and not where else did_you_mean(name, known)
+    listed = f" (known: {', '.join(known)})" if not near and 0 < len(known) <= _FEW else ""
+    return f"unknown {noun} '{name}'{near}{where}{listed}"
 
 
 def field_text(loc: Sequence[str | int]) -> str:
@@ -106,7 +121,8 @@ def _sentence(kind: type[BaseModel], loc: tuple[str | int, ...], problem: Any, n
         message = str(problem["msg"]).removeprefix("Value error, ")
         return f"'{where}': {message}" if where else message
     near = did_you_mean(str(got), re.findall("'([^']*)'", str(context.get("expected", ""))))
-    shown = f" (got {_short(got)})" if isinstance(got, str | int | float) else ""
+    write = f"; write [{_short(got)}]" if problem["type"] in {"tuple_type", "list_type"} and isinstance(got, str) else ""
+    shown = f" (got {_short(got)}{write})" if isinstance(got, str | int | float) else ""
     return f"'{where}': {form.format(**context)}{shown}{near}"
 
 

@@ -81,8 +81,10 @@ def test_missing_facts_and_contradictions_are_named():
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"facts": []}, "facts"),
         ({}, "'facts' is missing"),
+        ({"facts": []}, r"'facts': must hold at least 1$"),
+        ({"facts": [{"id": "a", "any": "x"}]}, r"'facts\[0\].any': a list was expected \(got 'x'; write \['x'\]\)$"),
+        ({"facts": [{"id": "a", "number": "ten"}]}, r"'facts\[0\].number': a number was expected \(got 'ten'\)$"),
         ({"facts": [{"id": "a"}]}, "a fact needs any, all, regex, number or date"),
         ({"facts": [{"id": "a", "any": [""]}]}, "is empty"),
         ({"facts": [{"id": "a", "regex": "("}]}, "no valid pattern"),

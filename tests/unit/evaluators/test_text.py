@@ -119,6 +119,7 @@ def test_a_pattern_that_runs_away_is_our_error_and_no_score():
         ("contains", {"none": ["x"]}, "at least one phrase"),
         ("contains", {"all": ["a", " "]}, "is empty"),
         ("contains", {"alll": ["a"]}, r"unknown option 'alll' \(did you mean 'all'\?\)"),
+        ("contains", {"text": ["a"]}, r"unknown option 'text' \(known: all, any, none, allow_negated\)"),
         ("regex", {"all": ["(a"]}, "no valid pattern"),
         ("regex", {"any": [""]}, "empty pattern"),
         ("regex", {"none": ["a"]}, "at least one pattern"),
