@@ -10,5 +10,6 @@ def pytest_localbench_register(registry: Any) -> None:
     registry.adapter(
         "llamacpp", "pytest_localbench.adapters.llamacpp:LlamaCppAdapter", extra="llamacpp", package="xllamacpp"
     )
+    registry.adapter("http", "pytest_localbench.adapters.http_api:HttpAdapter")
     registry.adapter("openai", "pytest_localbench.adapters.openai:OpenAIAdapter")
     registry.adapter("scripted", "pytest_localbench.adapters.scripted:ScriptedAdapter")

@@ -15,6 +15,7 @@ from ..errors import ConfigError, MissingCredential
 MIN_REDACTED = 8
 MASK = "[redacted]"
 _REFERENCE = re.compile(r"^(?:\$\{env:(?P<braced>\w+)\}|env:(?P<bare>\w+)|file:(?P<file>.+)|keyring:(?P<ring>.+/.+))$")
+_INSIDE = re.compile(r"\$\{((?:env:\w+|file:[^}]+|keyring:[^}]+))\}")
 _KEY = re.compile(
     r"\bsk-(?:ant-)?[A-Za-z0-9_-]{8,}|\bAIza[A-Za-z0-9_-]{20,}|\bhf_[A-Za-z0-9]{10,}|\bgh[pousr]_[A-Za-z0-9]{10,}"
     r"|(?i:\bbearer)[ \t]+[A-Za-z0-9._~+/=-]{8,}"
@@ -71,6 +72,11 @@ def resolve(reference: str, needed_by: str = "the model") -> Secret:
     if len(value) >= MIN_REDACTED:
         _known.update(_spellings(value))
     return Secret(value)
+
+
+def fill(text: str, needed_by: str = "the model") -> str:
+    """A text with each ``${env:NAME}``, ``${file:/path}`` and ``${keyring:service/user}`` in it resolved."""
+    return _INSIDE.sub(lambda found: resolve(found[1], needed_by).reveal(), text)
 
 
 def redact(text: str) -> str:

@@ -14,7 +14,11 @@ from .address import ollama_url
 from .base import Frozen, Id, PlainJson
 from .task import GenerationParams, SourceRef
 
-LOCAL_PROVIDERS = frozenset({"llamacpp", "scripted"})
+CHAT_PROVIDERS = frozenset({"openai", "deepseek", "vllm", "lmstudio", "llama-server"})
+"""Providers that speak the chat-completions dialect."""
+
+LOCAL_PROVIDERS = frozenset({"llamacpp", "scripted", "vllm", "lmstudio", "llama-server"})
+"""Providers that run on this machine unless a ``base_url`` says otherwise."""
 
 
 class Pricing(Frozen):

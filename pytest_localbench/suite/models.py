@@ -11,21 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.base import check_id
-from ..domain.model import ModelConfig
+from ..domain.model import CHAT_PROVIDERS, ModelConfig
 from ..domain.task import SourceRef
 from ..errors import ModelFileError, UnknownName
 from .explain import INTERNAL, unknown_key, validate
 from .locate import line_of
+from .model_options import check_keys, check_options
 from .tasks import data_files, entity, shown_path
 from .yaml_source import read_data
 
 DEFAULT_MODEL = ModelConfig(id="smollm2", provider="llamacpp", model="smollm2")
-PROVIDERS = ("llamacpp", "openai", "scripted")
-_KEY = re.compile(
-    r"\b(sk-[\w-]{8,}|AIza[\w-]{20,}|hf_\w{10,}|gh[pousr]_\w{10,}|github_pat_\w{10,}|xox[abprs]-[\w-]{10,}"
-    r"|AKIA[A-Z0-9]{12,}|Bearer\s+(?!\$\{)\S{8,})"
-)
-_REFERENCE = re.compile(r"(\$\{env:\w+\}|env:\w+|file:.+|keyring:.+)\Z")
+PROVIDERS = ("http", "llamacpp", "scripted", *sorted(CHAT_PROVIDERS))
 
 
 def load_model_files(data_dir: Path, root: Path) -> dict[str, ModelConfig]:
@@ -48,16 +44,20 @@ def load_model_file(path: Path, root: Path) -> ModelConfig:
     data.setdefault("id", path.stem)
     for name in INTERNAL & data.keys():
         raise ModelFileError(shown, line_of(path, (name,)), unknown_key(ModelConfig, (name,)))
-    for field in _literal_keys(data):
-        words = f"'{field[-1]}' looks like a key; write a reference such as ${{env:NAME}} instead"
-        raise ModelFileError(shown, line_of(path, field), words)
-    key = data.get("api_key")
-    if key is not None and not _REFERENCE.match(str(key)):
-        raise ModelFileError(shown, line_of(path, ("api_key",)), "'api_key' must be a reference such as ${env:NAME}")
-    if isinstance(data.get("path"), str):
-        data["path"] = str((path.parent / Path(data["path"]).expanduser()).resolve())
+    check_keys(data, path, shown)
+    _settle_path(data, "path", path)
+    _settle_path(data.get("options"), "mmproj", path)
     data["source"] = SourceRef(path=shown)
-    return validate(ModelConfig, data, path=path, shown=shown, subject=f"model '{data['id']}'", error=ModelFileError)
+    subject = f"model '{data['id']}'"
+    model = validate(ModelConfig, data, path=path, shown=shown, subject=subject, error=ModelFileError)
+    check_options(data, path, shown, subject)
+    return model
+
+
+def _settle_path(data: Any, name: str, file: Path) -> None:
+    """Make the path under a name absolute; it is written relative to the model file."""
+    if isinstance(data, dict) and isinstance(data.get(name), str):
+        data[name] = str((file.parent / Path(data[name]).expanduser()).resolve())
 
 
 def select_models(
@@ -125,14 +125,3 @@ def _slug(name: str) -> str:
         return check_id(text)
     except ValueError:
         return f"m-{text}".rstrip("-")
-
-
-def _literal_keys(data: Any, path: tuple[str | int, ...] = ()) -> Iterable[tuple[str | int, ...]]:
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from _literal_keys(value, (*path, key))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _literal_keys(value, (*path, index))
-    elif isinstance(data, str) and _KEY.search(data):
-        yield path
