@@ -12,4 +12,5 @@ def pytest_localbench_register(registry: Any) -> None:
     )
     registry.adapter("http", "pytest_localbench.adapters.http_api:HttpAdapter")
     registry.adapter("openai", "pytest_localbench.adapters.openai:OpenAIAdapter")
+    registry.adapter("ollama", "pytest_localbench.adapters.ollama_api:OllamaAdapter")
     registry.adapter("scripted", "pytest_localbench.adapters.scripted:ScriptedAdapter")

@@ -14,6 +14,7 @@ from ..domain.chat_options import ChatOptions
 from ..domain.http_options import HttpOptions
 from ..domain.llamacpp_options import LlamaCppOptions
 from ..domain.model import CHAT_PROVIDERS
+from ..domain.ollama_options import OllamaOptions
 from ..errors import ModelFileError
 from .explain import sentence_of
 from .locate import line_of
@@ -21,6 +22,7 @@ from .locate import line_of
 OPTION_TYPES: dict[str, type[BaseModel]] = {
     "http": HttpOptions,
     "llamacpp": LlamaCppOptions,
+    "ollama": OllamaOptions,
     **dict.fromkeys(CHAT_PROVIDERS, ChatOptions),
 }
 """Providers whose options are known here; those of others are checked by their adapter."""

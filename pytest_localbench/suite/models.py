@@ -21,7 +21,7 @@ from .tasks import data_files, entity, shown_path
 from .yaml_source import read_data
 
 DEFAULT_MODEL = ModelConfig(id="smollm2", provider="llamacpp", model="smollm2")
-PROVIDERS = ("http", "llamacpp", "scripted", *sorted(CHAT_PROVIDERS))
+PROVIDERS = ("http", "llamacpp", "ollama", "scripted", *sorted(CHAT_PROVIDERS))
 
 
 def load_model_files(data_dir: Path, root: Path) -> dict[str, ModelConfig]:
