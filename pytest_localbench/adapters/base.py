@@ -49,3 +49,8 @@ class Adapter(ABC):
     def fingerprint(self) -> dict[str, Any]:
         """What identifies weights, template and runtime: plain data."""
         return {}
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences for the log, read after ``close``: what went unusually without failing, such as a model that stayed
+        in memory."""
+        return ()

@@ -166,7 +166,7 @@ class Engine:
                 adapter.close()
                 with self._cond:
                     self._adapters.pop(model.id, None)
-                self._log("model_closed", model=model.id)
+                self._log("model_closed", model=model.id, notes=list(adapter.notes()) or None)
 
     def _next_model(self, lane: Lane) -> ModelConfig | None:
         with self._cond:
