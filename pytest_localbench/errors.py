@@ -13,6 +13,7 @@
         GenerationFailed          the server or the wire failed (``retryable`` says whether to ask again)
         ContextTooLong            prompt and answer do not fit into the context window
         TruncatedInput            the server answered, but had read only a part of the prompt
+        MissingCapability         the open model turned out to lack what the task requires: the item is skipped
       EvaluationError             our side could not judge an answer
       DocumentError               a stored file is unusable
         UnsupportedSchema         written by a newer version
@@ -128,6 +129,10 @@ class TruncatedInput(ModelError):
     """The server answered, but had read only a part of the prompt; never a score."""
 
     kind = "truncated_input"
+
+
+class MissingCapability(ModelError):
+    """The model lacks what the task requires, which showed only after it was opened. The item is skipped."""
 
 
 class EvaluationError(LocalbenchError):

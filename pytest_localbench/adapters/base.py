@@ -42,6 +42,10 @@ class Adapter(ABC):
         """What the model can do, as the provider itself reports it (after ``open``) or as configured."""
         return self.config.capabilities
 
+    def learns(self) -> frozenset[str]:
+        """Names of capabilities that are known only after ``open``; until then they are not held against the model."""
+        return frozenset()
+
     def processes(self) -> list[int]:
         """Ids of the processes on this machine that hold the model, for the memory meter."""
         return []

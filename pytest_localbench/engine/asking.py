@@ -12,11 +12,12 @@ from typing import Any
 from ..adapters.base import Adapter
 from ..domain.response import GenerationRequest, Message, ModelResponse, ResultKey, Timing
 from ..domain.task import GenerationParams
-from ..errors import GenerationTimeout, LocalbenchError, ModelUnavailable
+from ..errors import GenerationTimeout, LocalbenchError, MissingCapability, ModelUnavailable
 from ..store.identity import utc_now
 from ..suite.render import build_messages
 from .meter import PeakMeter, is_noisy
 from .plan import Job
+from .requirements import missing_capability
 from .retry import DEFAULT, CircuitBreaker, RetryPolicy, ask_with_retry
 
 WARM_UP_TIMEOUT_S = 120.0
@@ -39,8 +40,10 @@ class Asker:
         """The answer, with attempts, memory, start and whether the machine was busy.
 
         An answer that our deadline cut off is returned as far as it came (``timed_out``), with the deadline as its
-        time. Raises ModelError when there is no answer.
+        time. Raises ModelError when there is no answer; a model that, once open, lacks what the task requires is not asked.
         """
+        if adapter.learns() and (lack := missing_capability(job.task, job.model, adapter.capabilities())):
+            raise MissingCapability(lack)
         request = self.request(job)
         started_at = utc_now()
         local = job.model.is_local

@@ -12,7 +12,7 @@ import pytest
 
 from ..adapters.base import Adapter
 from ..adapters.secrets import redact
-from ..domain.model import Capabilities, ModelConfig
+from ..domain.model import ModelConfig
 from ..domain.response import ModelResponse, ResultKey
 from ..domain.result import SampleResult
 from ..domain.task import Task
@@ -21,7 +21,8 @@ from ..engine.engine import Engine
 from ..engine.item import ScoreSettings, failed_item, score_item
 from ..engine.judging import Judge
 from ..engine.plan import Job, Plan
-from ..errors import ModelError, StoreError
+from ..engine.requirements import missing_capability
+from ..errors import MissingCapability, ModelError, StoreError
 from ..options import Options
 from ..registry import Registry
 from ..store.identity import new_run_id
@@ -34,7 +35,7 @@ from .lanes import RUN_ID
 from .outputs import failure_message, properties_of
 from .recorder import Recorder
 from .selfcheck import NullScores, run_check
-from .settings import half_of_memory, missing_capability, weights_from
+from .settings import half_of_memory, weights_from
 from .suite_cache import SuiteCache
 
 JOB = pytest.StashKey[Job]()
@@ -92,12 +93,13 @@ class LocalbenchSession:
         if task.status == "draft" and not self.options.drafts:
             return "draft (run it with --localbench-drafts)"
         found: str | None = self.config.hook.pytest_localbench_skip_reason(task=task, model=model)
-        return found or missing_capability(task, model, self._capabilities(model))
+        adapter = self._adapter(model)
+        return found or missing_capability(task, model, adapter.capabilities(), adapter.learns())
 
-    def _capabilities(self, model: ModelConfig) -> Capabilities:
+    def _adapter(self, model: ModelConfig) -> Adapter:
         if model.id not in self._adapters:
             self._adapters[model.id] = self._make_adapter(model)
-        return self._adapters[model.id].capabilities()
+        return self._adapters[model.id]
 
     def _make_adapter(self, model: ModelConfig) -> Adapter:
         adapter: Adapter = self.registry.adapter_class(model.provider)(model)
@@ -185,6 +187,8 @@ class LocalbenchSession:
         try:
             return self.engine.response(job)
         except ModelError as error:
+            if isinstance(error, MissingCapability) and not self.options.strict_capabilities:
+                pytest.skip(str(error))
             result = failed_item(
                 key=job.key, task=job.task, model=job.model, error=error, sample_weight=job.sample.weight
             )

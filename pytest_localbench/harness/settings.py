@@ -1,35 +1,11 @@
-"""What a session derives from options, machine and model: weights, memory budget, unmet requirements."""
+"""What a session derives from options, machine and model: weights, memory budget."""
 
 from __future__ import annotations
 
 import os
 
-from ..domain.model import Capabilities, ModelConfig
 from ..domain.score import COMPONENTS, EvaluationWeights
-from ..domain.task import Task
 from ..errors import ConfigError
-
-
-def missing_capability(task: Task, model: ModelConfig, offered: Capabilities) -> str | None:
-    """The first requirement of the task that the model does not meet; unknown counts as not met, except the context."""
-    requires = task.requires
-    for name in ("vision", "tools", "json_schema", "thinking", "system_prompt"):
-        if getattr(requires, name):
-            has = getattr(offered, name)
-            if has is None and name == "system_prompt":
-                continue
-            if not has:
-                known = "has no" if has is False else "is not known to have"
-                return f"needs {name.replace('_', ' ')}, which {model.id} {known}"
-    unbuilt = next(
-        (n for n in ("browser", "node") if getattr(requires, n)), "environment" if task.environment else None
-    )
-    if unbuilt:
-        return f"needs '{unbuilt}', which this version cannot offer"
-    context = offered.context_tokens
-    if requires.min_context and context is not None and context < requires.min_context:
-        return f"needs a context of {requires.min_context} tokens, {model.id} has {context}"
-    return None
 
 
 def weights_from(text: str | None) -> EvaluationWeights | None:
