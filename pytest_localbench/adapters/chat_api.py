@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..domain.base import clean_text
 from ..domain.response import (
     FinishReason,
     GenerationRequest,
@@ -29,6 +30,7 @@ from .quirks import SYSTEM_FOLDED, Attempts, Dialect, Quirks, fold_system
 from .wire import WireClient
 
 DOUBLE_ENCODED = "double_encoded_arguments"
+SERVER_GAVE_UP = frozenset({"error", "abort", "insufficient_system_resource"})
 _FINISH: dict[str, FinishReason] = {
     "stop": "stop",
     "eos": "stop",
@@ -131,15 +133,18 @@ class ChatApi:
         started = time.perf_counter()
         data = self.wire.post_json(self.path, body, timeout_s)
         answer = _Answer(self.wire.url(self.path), self.wire.context_hint)
+        seconds = time.perf_counter() - started
         answer.take(data)
-        return answer.response(time.perf_counter() - started, None)
+        answer.check()
+        return answer.response(seconds, None)
 
     def _streamed(self, body: Mapping[str, Any], timeout_s: float) -> ModelResponse:
         url = self.wire.url(self.path)
         answer = _Answer(url, self.wire.context_hint)
         started, first = time.perf_counter(), None
         try:
-            with closing(self.wire.stream_json(self.path, body, timeout_s)) as events:  # type: ignore[type-var]
+            events = self.wire.stream_json(self.path, body, timeout_s, began=lambda: answer.began)
+            with closing(events):  # type: ignore[type-var]
                 for event in events:
                     answer.take(event)
                     if first is None and answer.began and not answer.whole:
@@ -148,6 +153,7 @@ class ChatApi:
             raise GenerationTimeout(str(late), generating=answer.began, partial_text="".join(answer.text)) from None
         if answer.finish is None:
             raise ConnectionFailed(f"{url} ended its stream in the middle of the answer")
+        answer.check()
         return answer.response(time.perf_counter() - started, first)
 
 
@@ -180,23 +186,37 @@ class _Answer:
             raise error_in_body(data["error"], self.url, self.context_hint)
         choices = data.get("choices")
         if not isinstance(choices, list):
-            shown = excerpt(json.dumps(data))
-            raise GenerationFailed(f"{self.url} answered without 'choices': {shown}", retryable=True)
+            raise self._broken("without 'choices'", data)
         self.usage = mapping(data.get("usage")) or self.usage
         self.timings = mapping(data.get("timings")) or self.timings
         if isinstance(data.get("model"), str):
             self.model = data["model"]
         if choices:
-            self._choice(mapping(choices[0]))
+            self._choice(mapping(choices[0]), data)
         elif not self.usage and not self.timings and data.get("object") != "chat.completion.chunk":
-            shown = excerpt(json.dumps(data))
-            raise GenerationFailed(f"{self.url} answered with empty 'choices': {shown}", retryable=True)
+            raise self._broken("with empty 'choices'", data)
 
-    def _choice(self, choice: dict[str, Any]) -> None:
+    def check(self) -> None:
+        """Raise when what ended as an answer is none: no message in it, or the server itself gave up."""
+        if self.finish in SERVER_GAVE_UP:
+            raise GenerationFailed(f"{self.url} gave up in the middle of its answer ({self.finish})", retryable=True)
+        if self.finish is None:
+            raise GenerationFailed(f"{self.url} answered without a message", retryable=True)
+
+    def _broken(self, how: str, data: Any) -> GenerationFailed:
+        try:
+            shown = excerpt(json.dumps(data))
+        except RecursionError:
+            shown = "(deeply nested)"
+        return GenerationFailed(f"{self.url} answered {how}: {shown}", retryable=True)
+
+    def _choice(self, choice: dict[str, Any], data: Any) -> None:
         if isinstance(choice.get("message"), dict):
             self.whole = True
             self.finish = self.finish or "unknown"
         part = mapping(choice.get("message") or choice.get("delta"))
+        if not isinstance(part.get("content"), str | list | None):
+            raise self._broken("with a 'content' that is no text", data)
         if text := _text(part.get("content")):
             self.text.append(text)
         if text := _text(part.get("reasoning_content") or part.get("reasoning")):
@@ -204,7 +224,8 @@ class _Answer:
         if text := _text(part.get("refusal")):
             self.refused = True
             self.text.append(text)
-        for position, call in enumerate(part.get("tool_calls") or ()):
+        calls = part.get("tool_calls")
+        for position, call in enumerate(calls if isinstance(calls, list) else ()):
             self._call(position, mapping(call))
         if isinstance(choice.get("finish_reason"), str):
             self.finish = choice["finish_reason"]
@@ -228,9 +249,11 @@ class _Answer:
         return ModelResponse(
             text="".join(self.text),
             thinking="".join(self.thinking) or None,
-            tool_calls=tuple(ToolCall(id=c["id"], name=c["name"], arguments=value) for c, value, _ in calls),
+            tool_calls=tuple(
+                ToolCall(id=clean_text(c["id"]), name=clean_text(c["name"]), arguments=value) for c, value, _ in calls
+            ),
             finish_reason=reason,
-            usage=_usage(self.usage),
+            usage=_usage(self.usage, self.timings),
             timing=Timing(
                 generation_s=seconds,
                 first_token_s=first_token_s,
@@ -305,13 +328,13 @@ def _text(value: Any) -> str:
     return ""
 
 
-def _usage(data: Mapping[str, Any]) -> Usage:
+def _usage(data: Mapping[str, Any], timings: Mapping[str, Any]) -> Usage:
     prompt = mapping(data.get("prompt_tokens_details"))
     output = mapping(data.get("completion_tokens_details"))
-    cached = prompt.get("cached_tokens", data.get("prompt_cache_hit_tokens"))
+    told = (prompt.get("cached_tokens"), data.get("prompt_cache_hit_tokens"), timings.get("cache_n"))
     return Usage(
         input_tokens=count(data.get("prompt_tokens")),
         output_tokens=count(data.get("completion_tokens")),
         reasoning_tokens=count(output.get("reasoning_tokens")),
-        cached_tokens=count(cached),
+        cached_tokens=next((n for n in map(count, told) if n is not None), None),
     )

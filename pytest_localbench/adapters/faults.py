@@ -29,6 +29,13 @@ class ConnectionFailed(GenerationFailed):
         super().__init__(message, retryable=True, details=details)
 
 
+class ServerSilent(GenerationFailed):
+    """The server took the request, then sent nothing for too long: before the answer, or in the middle of it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=True)
+
+
 class RequestRefused(GenerationFailed):
     """The server read the request and will not take it in this form (400, 422, or a 5xx that says "not supported")."""
 
@@ -50,7 +57,7 @@ def excerpt(body: bytes | str) -> str:
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds the server asked us to wait: ``retry-after-ms``, or ``Retry-After`` as seconds or a date (RFC 9110)."""
-    lower = {k.lower(): v.strip() for k, v in headers.items()}
+    lower = {k.lower(): str(v).strip() for k, v in headers.items()}
     for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = lower.get(name)
         if value is None:
@@ -59,7 +66,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             return float(value) * scale
         try:
             when = parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, TypeError, OverflowError):
             continue
         if when.tzinfo is None:
             when = when.replace(tzinfo=UTC)
@@ -102,8 +109,10 @@ def status_error(status: int, headers: Mapping[str, str], body: bytes, url: str,
     elif status in {400, 413, 422, 500} and is_context_overflow(message, kind):
         error = context_error(message, context_hint)
     elif status == 429:
+        wait = retry_after(headers)
+        later = "" if wait is None else f" It asks to wait {wait:.0f} s."
         error = GenerationFailed(
-            f"{url} asks for fewer requests (HTTP 429){said}", retryable=True, retry_after_s=retry_after(headers)
+            f"{url} asks for fewer requests (HTTP 429){said}{later}", retryable=True, retry_after_s=wait
         )
     elif status in RETRYABLE_STATUS or (status >= 500 and status != 501 and not _UNSUPPORTED.search(message)):
         error = GenerationFailed(

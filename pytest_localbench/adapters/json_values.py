@@ -32,8 +32,13 @@ def _decoded(value: Any) -> Any:
 
 def number(value: Any) -> float | None:
     """A finite number that is not negative, else ``None``."""
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
-    return float(value) if usable else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) and found >= 0 else None
 
 
 def count(value: Any) -> int | None:

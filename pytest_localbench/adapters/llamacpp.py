@@ -102,7 +102,10 @@ class LlamaCppAdapter(ChildAdapter):
         header = self._header or read_header(resolve_weights(self.config))
         # llama.cpp drops kept connections now and then; a new one on loopback costs nothing.
         wire = WireClient(
-            ready["url"], headers={"Connection": "close"}, context_hint=self.context_hint(self._context(header))
+            ready["url"],
+            headers={"Connection": "close"},
+            context_hint=self.context_hint(self._context(header)),
+            idle_s=None,  # our own child works as long as it lives: it is slow, never silent
         )
         always = {**DEFAULTS, "cache_prompt": False}
         return ChatApi(wire, "/v1/chat/completions", self.config.id, template_reasoning=True, always=always)

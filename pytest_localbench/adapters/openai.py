@@ -1,7 +1,8 @@
 """OpenAI and everything that speaks its chat dialect (DeepSeek, vLLM, LM Studio, llama-server ...), without an SDK.
 
 Model file: ``model``, ``api_key`` (a reference; optional on this machine), ``base_url`` (default: OpenAI's own) and
-``options``: ``stream`` (default true), ``headers`` (added to each request).
+``options``: ``stream`` (default true), ``headers`` (added to each request), ``first_token_s`` and ``idle_s`` (how long a
+stream may be silent before its answer and within it; default 120, on this machine the deadline alone, and 60).
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from ..errors import ConfigError, GenerationFailed
 from .base import Adapter
 from .chat_api import ChatApi, chat_path
 from .secrets import resolve
-from .wire import WireClient
+from .wire import FIRST_TOKEN_S, IDLE_S, WireClient
 
 OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_KEY = "${env:OPENAI_API_KEY}"
-_OPTIONS = {"stream", "headers"}
+_OPTIONS = {"stream", "headers", "first_token_s", "idle_s"}
 
 
 class OpenAIAdapter(Adapter):
@@ -45,7 +46,12 @@ class OpenAIAdapter(Adapter):
         if reference is not None:
             headers["Authorization"] = f"Bearer {resolve(reference, subject).reveal()}"
         url = config.base_url or OPENAI_URL
-        self._wire = WireClient(url, headers=headers)
+        self._wire = WireClient(
+            url,
+            headers=headers,
+            first_token_s=self._seconds("first_token_s", None if config.is_local else FIRST_TOKEN_S),
+            idle_s=self._seconds("idle_s", IDLE_S),
+        )
         self._api = ChatApi(
             self._wire,
             chat_path(url),
@@ -53,6 +59,12 @@ class OpenAIAdapter(Adapter):
             stream=config.options.get("stream", True) is not False,
             limit_name="max_tokens" if config.base_url else "max_completion_tokens",
         )
+
+    def _seconds(self, name: str, default: float | None) -> float | None:
+        value = self.config.options.get(name, default)
+        if value is not default and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
+            raise ConfigError(f"model '{self.config.id}': '{name}' must be seconds above 0.")
+        return value
 
     def generate(self, request: GenerationRequest) -> ModelResponse:
         """Ask once."""

@@ -8,100 +8,55 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from ..domain.model import is_loopback
 from ..errors import ConfigError, GenerationFailed, GenerationTimeout, ModelError, ModelUnavailable
-from .faults import ConnectionFailed, excerpt, status_error
+from .faults import ConnectionFailed, ServerSilent, excerpt, status_error
 from .proxies import proxy_for, proxy_headers
-from .secrets import redact
+from .secrets import MASK, redact
+from .streams import BODY_CAP as BODY_CAP  # noqa: PLC0414 - other clients keep to the same cap
+from .streams import read_all, read_events, read_lines
+from .watchdog import Exchange
 
 CONNECT_TIMEOUT_S = 5.0
-BODY_CAP = 64 * 1024 * 1024
+FIRST_TOKEN_S = 120.0
+IDLE_S = 60.0
 AFTER_DONE_S = 0.2
 MAX_ERROR_BODY = 64 * 1024
+_QUERY_VALUE = re.compile(r"([?&][^=&]*=)[^&]+")
 Body = Mapping[str, Any] | list[Any]
-
-
-class Watchdog:
-    """One daemon thread that calls back when a deadline passes."""
-
-    def __init__(self) -> None:
-        self._cond = threading.Condition()
-        self._due: dict[int, tuple[float, Callable[[], None]]] = {}
-        self._next = 0
-        self._wakes_at = float("inf")
-        self._thread: threading.Thread | None = None
-
-    def watch(self, deadline: float, callback: Callable[[], None]) -> int:
-        """Call ``callback`` at ``deadline`` (time.monotonic) unless :meth:`forget` comes first."""
-        with self._cond:
-            self._next += 1
-            self._due[self._next] = (deadline, callback)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="localbench-deadlines", daemon=True)
-                self._thread.start()
-            elif deadline < self._wakes_at:
-                self._cond.notify()
-            return self._next
-
-    def forget(self, token: int) -> None:
-        """The request is over."""
-        with self._cond:
-            self._due.pop(token, None)
-
-    def _run(self) -> None:
-        while True:
-            with self._cond:
-                now = time.monotonic()
-                late = [token for token, (at, _) in self._due.items() if at <= now]
-                calls = [self._due.pop(token)[1] for token in late]
-                if not calls:
-                    self._wakes_at = min((at for at, _ in self._due.values()), default=float("inf"))
-                    self._cond.wait(None if not self._due else max(0.0, self._wakes_at - now))
-                    self._wakes_at = 0.0
-            for call in calls:
-                call()
-
-
-_watchdog = Watchdog()
-
-
-@dataclass(slots=True, eq=False)
-class _Exchange:
-    """One request in flight."""
-
-    sock: socket.socket  # kept here: http.client lets go of it as soon as a server says "Connection: close"
-    timeout_s: float
-    late: bool = False
-    aborted: bool = False
-
-    def expire(self) -> None:
-        self.late = True
-        _shut(self.sock)
-
-    def abort(self) -> None:
-        self.aborted = True
-        _shut(self.sock)
 
 
 class WireClient:
     """A client of one server. Connections are kept per thread; ``headers`` are sent with every request.
 
     Loopback addresses never go through a proxy, others follow HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
-    Raises ConfigError for an unusable ``base_url``, ModelErrors from requests.
+    ``first_token_s`` and ``idle_s`` bound the silence of a stream before its answer and within it; ``None`` = only the
+    deadline does. ``sent_bytes`` and ``received_bytes`` count bodies. Raises ConfigError for an unusable ``base_url``,
+    ModelErrors from requests.
     """
 
-    def __init__(self, base_url: str, *, headers: Mapping[str, str] | None = None, context_hint: str = "") -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        context_hint: str = "",
+        first_token_s: float | None = None,
+        idle_s: float | None = IDLE_S,
+    ) -> None:
         self.base = split_address(base_url)
+        self._silence = (first_token_s, idle_s)
+        self.sent_bytes = self.received_bytes = 0
         self.context_hint = context_hint or "shorten the task or choose a model with a longer context"
         self._headers = {
             "Accept": "application/json, text/event-stream",
@@ -112,39 +67,50 @@ class WireClient:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: set[http.client.HTTPConnection] = set()
-        self._flying: set[_Exchange] = set()
+        self._flying: set[Exchange] = set()
         self._aborted = False
         self._tls: ssl.SSLContext | None = None
         self._proxy = proxy_for(self.base)
 
     def url(self, path: str) -> str:
-        """The address of a path, for messages."""
-        return f"{self.base.scheme}://{self.base.netloc}{path}"
+        """The address of a path, for messages: without the values of its query."""
+        return _QUERY_VALUE.sub(r"\1" + MASK, f"{self.base.scheme}://{self.base.netloc}{path}")
 
     def get_json(self, path: str, timeout_s: float) -> Any:
         """GET, decoded."""
-        with self._exchange("GET", path, None, timeout_s) as (response, _):
+        with self._exchange("GET", path, None, timeout_s) as (response, _, _):
             return self._json(response, path)
 
     def post_json(self, path: str, body: Body, timeout_s: float, *, method: str = "POST") -> Any:
         """POST (or another method with a body), decoded."""
-        with self._exchange(method, path, body, timeout_s) as (response, _):
+        with self._exchange(method, path, body, timeout_s) as (response, _, _):
             return self._json(response, path)
 
     def stream_json(
-        self, path: str, body: Body, timeout_s: float, *, method: str = "POST", lines: bool = False
+        self,
+        path: str,
+        body: Body,
+        timeout_s: float,
+        *,
+        method: str = "POST",
+        lines: bool = False,
+        began: Callable[[], bool] | None = None,
     ) -> Iterator[Any]:
-        """POST, then each ``data:`` event (``lines``: each line) decoded; a server that does not stream yields its one answer."""
-        with self._exchange(method, path, body, timeout_s) as (response, connection):
+        """POST, then each ``data:`` event (``lines``: each line) decoded; a server that does not stream yields its one
+        answer. ``began`` tells whether a part of the answer has come; a server that then falls silent is given up.
+        """
+        with self._exchange(method, path, body, timeout_s) as (response, connection, exchange):
+            exchange.listen(*self._silence, began)
             if lines:
-                for line in _lines(response, self.url(path)):
+                for line in read_lines(response, self.url(path)):
                     if line.strip():
-                        yield self._decode(line, path)
+                        exchange.heard()
+                        yield self._decode(self._counted(line), path)
                 return
             if "text/event-stream" not in (response.headers.get("content-type") or "").lower():
                 yield self._json(response, path)
                 return
-            for data in _events(response, self.url(path)):
+            for data in read_events(response, exchange, self.url(path)):
                 if data.strip() == b"[DONE]":
                     with suppress(OSError, http.client.HTTPException):
                         if connection.sock is not None:
@@ -153,7 +119,7 @@ class WireClient:
                         if connection.sock is not None:
                             connection.sock.settimeout(None)
                     return
-                yield self._decode(data, path)
+                yield self._decode(self._counted(data), path)
 
     def abort(self) -> None:
         """Break requests in flight; later ones fail at once."""
@@ -176,17 +142,17 @@ class WireClient:
     @contextmanager
     def _exchange(
         self, method: str, path: str, body: Body | None, timeout_s: float
-    ) -> Iterator[tuple[http.client.HTTPResponse, http.client.HTTPConnection]]:
+    ) -> Iterator[tuple[http.client.HTTPResponse, http.client.HTTPConnection, Exchange]]:
         url = self.url(path)
         if self._aborted:
             raise GenerationFailed("the run was stopped", retryable=False)
         deadline = time.monotonic() + timeout_s
         kept = getattr(self._local, "connection", None)
         connection = self._connection(min(CONNECT_TIMEOUT_S, timeout_s), url)
-        exchange = _Exchange(connection.sock, timeout_s)
+        exchange = Exchange(connection.sock, timeout_s)
         with self._lock:
             self._flying.add(exchange)
-        token = _watchdog.watch(deadline, exchange.expire)
+        exchange.start(deadline)
         started, reusable = False, False
         try:
             payload = None if body is None else json.dumps(body, ensure_ascii=True).encode()
@@ -194,7 +160,7 @@ class WireClient:
                 response = self._send(connection, method, path, payload)
             except (ConnectionResetError, BrokenPipeError):
                 # A kept connection that the server closed while we wrote: nothing was read, a new one may do.
-                if connection is not kept or exchange.late or exchange.aborted:
+                if connection is not kept or exchange.broken:
                     raise
                 self._discard(connection)
                 connection = self._connection(min(CONNECT_TIMEOUT_S, timeout_s), url)
@@ -205,34 +171,41 @@ class WireClient:
                 raise status_error(
                     response.status, dict(response.headers), response.read(MAX_ERROR_BODY), url, self.context_hint
                 )
-            yield response, connection
-            if exchange.late or exchange.aborted:
+            yield response, connection, exchange
+            if exchange.broken:
                 raise EOFError  # noqa: TRY301 - the same as a socket that fails under a read
-            reusable = response.isclosed() and not exchange.late
+            reusable = response.isclosed()
         except (OSError, EOFError, http.client.HTTPException, ValueError, AttributeError) as error:
             # A socket that is shut down under http.client surfaces as any of these.
             raise self._failure(exchange, error, url, started) from None
         except ModelError:
-            if exchange.late or exchange.aborted:
+            if exchange.broken:
                 raise self._failure(exchange, None, url, started) from None
             raise
         finally:
-            _watchdog.forget(token)
+            exchange.over()
             with self._lock:
                 self._flying.discard(exchange)
-            if not reusable:
+            if not reusable or exchange.broken:
                 self._discard(connection)
 
     def _send(
         self, connection: http.client.HTTPConnection, method: str, path: str, payload: bytes | None
     ) -> http.client.HTTPResponse:
         headers = self._headers if payload is None else {**self._headers, "Content-Type": "application/json"}
+        if self._proxy is not None and self.base.scheme == "http":
+            headers = {**headers, **proxy_headers(self._proxy)}
+        with self._lock:
+            self.sent_bytes += len(payload or b"")
         connection.request(method, self._target(path), body=payload, headers=headers)
         return connection.getresponse()
 
-    def _failure(self, exchange: _Exchange, error: BaseException | None, url: str, started: bool) -> ModelError:
+    def _failure(self, exchange: Exchange, error: BaseException | None, url: str, started: bool) -> ModelError:
         if exchange.aborted:
             return GenerationFailed("the run was stopped", retryable=False)
+        if exchange.silent_s is not None:
+            when = "in the middle of its answer" if exchange.began() else "before the answer began"
+            return ServerSilent(f"{url} sent nothing for {exchange.silent_s:.3g} s {when}")
         if exchange.late:
             what = "had not finished its answer" if started else "had not begun to answer"
             return GenerationTimeout(f"{url} {what} after {exchange.timeout_s:.3g} s", generating=False)
@@ -243,15 +216,7 @@ class WireClient:
         return ConnectionFailed(f"talking to {url} failed: {excerpt(str(error) or type(error).__name__)}")
 
     def _json(self, response: http.client.HTTPResponse, path: str) -> Any:
-        pieces, size = [], 0
-        while piece := response.read(1 << 20):
-            size += len(piece)
-            if size > BODY_CAP:
-                raise GenerationFailed(f"{self.url(path)} sent more than {BODY_CAP >> 20} MB", retryable=False)
-            pieces.append(piece)
-        if response.length:
-            raise EOFError
-        body = b"".join(pieces)
+        body = self._counted(read_all(response, self.url(path)))
         kind = (response.headers.get("content-type") or "").lower()
         if "html" in kind or body.lstrip()[:1] == b"<":
             raise GenerationFailed(
@@ -259,6 +224,11 @@ class WireClient:
                 retryable=False,
             )
         return self._decode(body, path)
+
+    def _counted(self, data: bytes) -> bytes:
+        with self._lock:
+            self.received_bytes += len(data)
+        return data
 
     def _decode(self, data: bytes, path: str) -> Any:
         try:
@@ -312,7 +282,8 @@ class WireClient:
         return tunnel
 
     def _target(self, path: str) -> str:
-        return self.url(path) if self._proxy is not None and self.base.scheme == "http" else path
+        through = self._proxy is not None and self.base.scheme == "http"
+        return f"{self.base.scheme}://{self.base.netloc}{path}" if through else path
 
     def _discard(self, connection: http.client.HTTPConnection) -> None:
         with self._lock:
@@ -320,35 +291,6 @@ class WireClient:
         connection.close()
         if getattr(self._local, "connection", None) is connection:
             self._local.connection = None
-
-
-def _events(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
-    """The data of each event of a stream (WHATWG server-sent events; only ``data`` lines count here)."""
-    lines: list[bytes] = []
-    for line in _lines(response, url):
-        if line.startswith(b"data:"):
-            lines.append(line[5:].removeprefix(b" "))
-        elif not line and lines:
-            yield b"\n".join(lines)
-            lines = []
-    if lines:
-        yield b"\n".join(lines)
-
-
-def _lines(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
-    """The lines of a stream as they come in, the last one also without its line break."""
-    buffer, size = b"", 0
-    while True:
-        piece = response.read1(1 << 16)
-        size += len(piece)
-        if size > BODY_CAP:
-            raise GenerationFailed(f"{url} sent more than {BODY_CAP >> 20} MB", retryable=False)
-        buffer += piece
-        *complete, buffer = buffer.split(b"\n") if piece else [*buffer.split(b"\n"), b""]
-        for raw in complete:
-            yield raw.rstrip(b"\r")
-        if not piece:
-            return
 
 
 def split_address(base_url: str) -> SplitResult:
@@ -380,9 +322,3 @@ def _is_stale(sock: socket.socket) -> bool:
         return False
     except OSError:
         return True
-
-
-def _shut(sock: socket.socket) -> None:
-    # socket.socket.shutdown: SSLSocket's own drops its TLS state under the thread that reads.
-    with suppress(OSError):
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)

@@ -39,6 +39,7 @@ class Capabilities(Frozen):
     thinking: bool | None = None
     system_prompt: bool | None = None
     context_tokens: int | None = Field(default=None, gt=0)
+    max_picture_bytes: int | None = Field(default=None, gt=0)
 
 
 class Resources(Frozen):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import weakref
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from ..store.identity import utc_now
 from ..suite.render import build_messages
 from .meter import PeakMeter, is_noisy
 from .plan import Job
+from .reading import check_pictures, check_read
 from .requirements import missing_capability
 from .retry import DEFAULT, CircuitBreaker, RetryPolicy, ask_with_retry
 
@@ -34,7 +35,12 @@ class Asker:
 
     def __init__(self, root: Path, log: Callable[..., Any]) -> None:
         self._root, self._log = root, log
-        self._breakers: weakref.WeakKeyDictionary[Adapter, CircuitBreaker] = weakref.WeakKeyDictionary()
+        self._breakers: dict[str, CircuitBreaker] = {}
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """End every wait between attempts; nothing is asked again."""
+        self._stopped.set()
 
     def ask(self, adapter: Adapter, job: Job) -> ModelResponse:
         """The answer, with attempts, memory, start and whether the machine was busy.
@@ -45,14 +51,15 @@ class Asker:
         if adapter.learns() and (lack := missing_capability(job.task, job.model, adapter.capabilities())):
             raise MissingCapability(lack)
         request = self.request(job)
+        check_pictures(request.messages, job.model)
         started_at = utc_now()
         local = job.model.is_local
         contended = local and is_noisy()
-        breaker = self._breakers.setdefault(adapter, CircuitBreaker())
+        breaker = self._breakers.setdefault(job.model.id, CircuitBreaker())
         meter = PeakMeter(adapter.processes())
         try:
             with meter:
-                response = ask_with_retry(adapter, request, _policy(job), breaker=breaker)
+                response = ask_with_retry(adapter, request, _policy(job), breaker, self._stopped.wait)
         except GenerationTimeout as late:
             if not late.generating:
                 raise
@@ -63,6 +70,7 @@ class Asker:
                 timing=Timing(generation_s=request.timeout_s, elapsed_s=request.timeout_s),
                 notes=(str(late),),
             )
+        check_read(request.messages, response, job.model)
         if response.attempts > 1:
             self._log("asked_again", key=str(job.key), attempts=response.attempts)
         update: dict[str, Any] = {"started_at": started_at}

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from scripted_server import Reply, answer, chunk
 
-from pytest_localbench.adapters import wire as wire_module
+from pytest_localbench.adapters import streams
+from pytest_localbench.adapters.faults import ServerSilent
 from pytest_localbench.adapters.openai import OpenAIAdapter
 from pytest_localbench.adapters.proxies import proxy_for
 from pytest_localbench.adapters.wire import WireClient
@@ -113,10 +114,44 @@ def test_the_deadline_counts_for_the_whole_request(serve, ask_for, fault, stream
 
 
 def test_the_deadline_inside_a_stream_keeps_what_came(serve, ask_for):
-    events = [chunk(content="par"), chunk(content="tial")]
-    error = failure(opened(serve(Reply(events=events, fault="stall")).url, True), ask_for(timeout_s=0.4))
+    reply = Reply(events=[chunk(content=f"{n} ") for n in range(200)], event_delay_s=0.05)
+    error = failure(opened(serve(reply).url, True), ask_for(timeout_s=0.5))
     assert type(error) is GenerationTimeout
-    assert (error.generating, error.partial_text, error.kind) == (True, "partial", "too_slow")
+    assert (error.generating, error.kind) == (True, "too_slow")
+    assert error.partial_text.startswith("0 1 2 ")
+
+
+@pytest.mark.parametrize("fault", ["stall", "ping"])
+def test_a_stream_that_falls_silent_is_the_servers_fault(serve, ask_for, fault):
+    reply = Reply(events=[chunk(content="par"), chunk(content="tial")], fault=fault)
+    error = failure(opened(serve(reply).url, True), ask_for(timeout_s=0.6))
+    assert type(error) is ServerSilent
+    assert (error.kind, error.retryable) == ("backend_error", True)
+    assert "sent nothing for 0.3 s in the middle of its answer" in str(error)
+
+
+def test_limits_of_silence_can_be_set(serve, ask_for):
+    config = ModelConfig(
+        id="m", provider="openai", model="x", base_url=serve(Reply(fault="stall", events=[])).url,
+        options={"first_token_s": 0.2, "idle_s": 0.1},
+    )  # fmt: skip
+    adapter = OpenAIAdapter(config)
+    adapter.open()
+    assert "nothing for 0.2 s before the answer began" in str(failure(adapter, ask_for(timeout_s=20)))
+    bad = OpenAIAdapter(config.model_copy(update={"options": {"idle_s": 0}}))
+    with pytest.raises(ConfigError, match="'idle_s' must be seconds above 0"):
+        bad.open()
+
+
+def test_comments_keep_a_stream_alive_until_its_answer_begins(serve, ask_for):
+    events = [b": queued\n\n"] * 6 + [chunk(content="all"), chunk("stop")]
+    config = ModelConfig(
+        id="m", provider="openai", model="x", base_url=serve(Reply(events=events, event_delay_s=0.1)).url,
+        options={"first_token_s": 0.3},
+    )  # fmt: skip
+    adapter = OpenAIAdapter(config)
+    adapter.open()
+    assert adapter.generate(ask_for()).text == "all"
 
 
 def test_the_deadline_counts_when_the_server_closes_after_each_answer(serve, ask_for):
@@ -145,7 +180,7 @@ def test_an_error_inside_a_stream(serve, ask_for):
 
 
 def test_an_answer_without_end_is_cut_off(serve, ask_for, monkeypatch):
-    monkeypatch.setattr(wire_module, "BODY_CAP", 1000)
+    monkeypatch.setattr(streams, "BODY_CAP", 1000)
     for stream, reply in ((False, Reply(b"x" * 5000)), (True, Reply(events=[chunk(content="y" * 5000)]))):
         error = failure(opened(serve(reply).url, stream), ask_for())
         assert "sent more than" in str(error)

@@ -19,7 +19,8 @@ class Reply:
 
     ``events`` are sent as a stream. ``fault``: ``drop`` (close without an answer), ``reset`` (RST), ``short`` (less
     than announced), ``cut`` (stop inside the stream), ``hang`` (say nothing), ``trickle`` (a byte now and then, for
-    ever), ``stall`` (the events, then silence).
+    ever), ``stall`` (the events, then silence), ``ping`` (the events, then comments for ever). ``event_delay_s`` passes
+    before each event.
     """
 
     body: Any = None
@@ -28,6 +29,7 @@ class Reply:
     events: Sequence[Any] | None = None
     fault: str | None = None
     delay_s: float = 0.0
+    event_delay_s: float = 0.0
     done: bool = True
 
 
@@ -113,6 +115,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve(self.rfile.read(int(self.headers.get("content-length") or 0)))
 
+    do_PUT = do_POST
+
     def _serve(self, raw: bytes) -> None:
         seen = {"path": self.path, "headers": dict(self.headers), "body": json.loads(raw) if raw else None}
         reply = self.server_script.next_reply(seen)
@@ -155,9 +159,12 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.done and reply.fault is None:
             lines.append(b"data: [DONE]\n\n")
         for line in lines:
+            time.sleep(reply.event_delay_s)
             self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
         if reply.fault == "stall":
             self.server_script.over.wait(30)
+        while reply.fault == "ping" and not self.server_script.over.wait(0.02):
+            self.wfile.write(b"8\r\n: ping\n\n\r\n")
         if reply.fault is not None:
             self._end()
         else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -221,3 +223,51 @@ def test_warm_up_only_where_it_helps(asker):
     asker.warm_up(Fake(busy()))
     with pytest.raises(ModelUnavailable):
         asker.warm_up(Fake(ModelUnavailable("gone")))
+
+
+def test_failures_of_requests_that_were_under_way_together_count_once():
+    breaker = CircuitBreaker(limit=2)
+    for _ in range(8):
+        breaker.record(ConnectionFailed("reset"), started=1.0, ended=5.0)
+    breaker.check()
+    breaker.record(ConnectionFailed("reset"), started=6.0, ended=7.0)
+    with pytest.raises(ModelUnavailable, match="2 failed connections in a row"):
+        breaker.check()
+
+
+def test_a_question_has_a_budget_for_all_its_attempts(ask):
+    adapter = Fake(busy(retry_after_s=100))
+    with pytest.raises(GenerationFailed, match="busy"):
+        ask(adapter, policy=RetryPolicy(attempts=50))
+    assert (len(adapter.requests), sum(ask.waits)) == (7, 600)
+
+
+def test_a_short_wait_that_is_asked_for_is_not_taken_literally():
+    assert all(0.5 <= RetryPolicy().wait_s(3, busy(retry_after_s=0)) <= 4 for _ in range(50))
+
+
+def test_stopping_ends_a_wait_at_once(asker, tmp_path):
+    adapter, errors = Fake(busy(retry_after_s=100), config=ModelConfig(id="m", provider="openai", model="x")), []
+
+    def run():
+        try:
+            asker.ask(adapter, job(adapter.config))
+        except GenerationFailed as error:
+            errors.append(str(error))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    while not adapter.requests:
+        time.sleep(0.005)
+    asker.stop()
+    thread.join(5)
+    assert (errors, len(adapter.requests)) == (["the run was stopped"], 1)
+
+
+def test_a_dead_model_stays_given_up_when_it_is_opened_again(asker):
+    gone, config = ModelUnavailable("no model 'x' here"), ModelConfig(id="m", provider="openai", model="x")
+    second = Fake(OK, config=config)
+    for adapter in (Fake(gone, config=config), second):
+        with pytest.raises(ModelUnavailable, match="no model 'x'"):
+            asker.ask(adapter, job(config))
+    assert second.requests == []
