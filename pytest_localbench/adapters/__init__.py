@@ -10,6 +10,12 @@ def pytest_localbench_register(registry: Any) -> None:
     registry.adapter(
         "llamacpp", "pytest_localbench.adapters.llamacpp:LlamaCppAdapter", extra="llamacpp", package="xllamacpp"
     )
+    registry.adapter(
+        "anthropic", "pytest_localbench.adapters.anthropic_api:AnthropicAdapter", extra="anthropic", package="anthropic"
+    )
+    registry.adapter(
+        "google", "pytest_localbench.adapters.google_api:GoogleAdapter", extra="google", package="google.genai"
+    )
     registry.adapter("http", "pytest_localbench.adapters.http_api:HttpAdapter")
     registry.adapter("openai", "pytest_localbench.adapters.openai:OpenAIAdapter")
     registry.adapter("ollama", "pytest_localbench.adapters.ollama_api:OllamaAdapter")

@@ -16,10 +16,12 @@ EXCERPT = 200
 RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
 _CONTEXT_TYPES = ("exceed_context_size_error", "context_length_exceeded")
 _CONTEXT = re.compile(
-    r"context[ _-]?(length|size|window)|maximum context|too many (input )?tokens|prompt is too long", re.IGNORECASE
+    r"context[ _-]?(length|size|window|limit)|maximum context|too many (input )?tokens|prompt is too long"
+    r"|exceeds the maximum number of tokens",
+    re.IGNORECASE,
 )
 _UNSUPPORTED = re.compile(r"not supported|unsupported|mmproj|not implemented", re.IGNORECASE)
-_NO_CREDIT = re.compile(r"insufficient[ _](quota|balance|credit)", re.IGNORECASE)
+_NO_CREDIT = re.compile(r"insufficient[ _](quota|balance|credit)|credit balance is too low", re.IGNORECASE)
 
 
 class ConnectionFailed(GenerationFailed):
@@ -99,7 +101,7 @@ def status_error(status: int, headers: Mapping[str, str], body: bytes, url: str,
     error: ModelError
     if status in {401, 403}:
         error = ModelUnavailable(f"{url} refused the key (HTTP {status}){said} Check 'api_key' of the model.")
-    elif status == 402 or (status == 429 and _NO_CREDIT.search(f"{message} {kind}")):
+    elif status == 402 or (status in {400, 429} and _NO_CREDIT.search(f"{message} {kind}")):
         error = ModelUnavailable(f"{url} says that the account has no credit left (HTTP {status}){said}")
     elif status == 404:
         error = NotFound(f"{url} was not found (HTTP 404){said} Check 'base_url' and 'model' of the model.")

@@ -15,11 +15,14 @@ from ..domain.http_options import HttpOptions
 from ..domain.llamacpp_options import LlamaCppOptions
 from ..domain.model import CHAT_PROVIDERS
 from ..domain.ollama_options import OllamaOptions
+from ..domain.sdk_options import SdkOptions
 from ..errors import ModelFileError
 from .explain import sentence_of
 from .locate import line_of
 
 OPTION_TYPES: dict[str, type[BaseModel]] = {
+    "anthropic": SdkOptions,
+    "google": SdkOptions,
     "http": HttpOptions,
     "llamacpp": LlamaCppOptions,
     "ollama": OllamaOptions,

@@ -1,0 +1,360 @@
+"""An HTTP client to hand to a provider's SDK: a total deadline per request, a way to break it, refusals as our errors.
+
+SDKs time each read, so a server that trickles is never cut off by them, and each words its errors in its own way. Here
+every read and write on the socket gets what is left of the whole request's time, and an answer that is no stream of
+events is turned into the error the other adapters raise before the SDK sees it.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import httpcore2
+import httpx2
+
+from ..errors import GenerationFailed, GenerationTimeout, ModelError, ModelUnavailable
+from .faults import ConnectionFailed, ServerSilent, error_in_body, excerpt, status_error
+from .proxies import proxy_for
+from .wire import BODY_CAP, CONNECT_TIMEOUT_S, MAX_ERROR_BODY, split_address
+
+Refusal = Callable[[int, Mapping[str, str], bytes, str, str], ModelError]
+_BROKEN = {"JSONDecodeError", "UnknownApiResponseError", "APIResponseValidationError", "ValidationError"}
+_STATUS = {  # of errors inside a stream that name a type instead of a number (Anthropic)
+    "invalid_request_error": 400, "authentication_error": 401, "billing_error": 402, "permission_error": 403,
+    "not_found_error": 404, "request_too_large": 413, "rate_limit_error": 429, "api_error": 500,
+    "timeout_error": 504, "overloaded_error": 529,
+}  # fmt: skip
+
+
+class _Refused(Exception):
+    """Ends a request whose error is already known."""
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """One request of an SDK while it is under way."""
+
+    url: str
+    deadline: float
+    timeout_s: float
+    streamed: bool
+    first_token_s: float | None = None
+    idle_s: float | None = None
+    started: bool = False
+    began: bool = False
+    silent_s: float | None = None
+    aborted: bool = False
+    received: int = 0
+    error: ModelError | None = None
+    sock: socket.socket | None = None
+
+    def left_s(self) -> float:
+        """Seconds until the deadline; raises a time-out when there are none."""
+        left = self.deadline - time.monotonic()
+        if left <= 0 or self.aborted:
+            raise httpcore2.ReadTimeout("the deadline of the whole request")
+        return left
+
+    def patience_s(self) -> float:
+        """Seconds that the next silence may last; raises as :meth:`left_s` does."""
+        self.silent_s = None
+        left, limit = self.left_s(), self.idle_s if self.began else self.first_token_s
+        if limit is None or left <= limit:
+            return left
+        self.silent_s = limit
+        return limit
+
+    def abort(self) -> None:
+        """Break it."""
+        self.aborted = True
+        if self.sock is not None:
+            with suppress(OSError):  # socket.socket.shutdown: SSLSocket's own drops its TLS state under the reader
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+
+class SdkHttp:
+    """The client of one server; ``client`` goes to the SDK, every call of the SDK into ``with flight(...)``.
+
+    ``refusal`` makes the error of a status other than 200: by default :func:`~.faults.status_error`. Addresses of this
+    machine are never called through a proxy. ``silence`` bounds, in seconds, how long a stream may be silent before its
+    answer and within it; ``None`` = only the deadline does. Raises ConfigError for an unusable ``base_url``.
+    """
+
+    def __init__(self, base_url: str, *, context_hint: str = "", refusal: Refusal = status_error) -> None:
+        self.base = split_address(base_url)
+        self.context_hint = context_hint or "shorten the task or choose a model with a longer context"
+        self.silence: tuple[float | None, float | None] = (None, None)
+        self._refusal = refusal
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._flying: set[Flight] = set()
+        self._aborted = False
+        transport = _Transport(self._pool(), self._now, self._check)
+        self.client = httpx2.Client(transport=transport, timeout=None, trust_env=False, follow_redirects=False)
+
+    @property
+    def url(self) -> str:
+        """The address without a slash at its end."""
+        return f"{self.base.scheme}://{self.base.netloc}{self.base.path.rstrip('/')}"
+
+    @contextmanager
+    def flight(self, timeout_s: float, *, streamed: bool = True) -> Iterator[Flight]:
+        """Around one request; whatever goes wrong inside leaves as a ModelError."""
+        flight = Flight(self.url, time.monotonic() + timeout_s, timeout_s, streamed)
+        if streamed:
+            first_token_s, idle_s = self.silence
+            flight.first_token_s, flight.idle_s = first_token_s, None if idle_s is None else min(idle_s, timeout_s / 2)
+        with self._lock:
+            if self._aborted:
+                raise GenerationFailed("the run was stopped", retryable=False)
+            self._flying.add(flight)
+        self._local.flight = flight
+        try:
+            yield flight
+            if flight.aborted:
+                raise _Refused  # noqa: TRY301 - the same as a socket that fails under a read
+        except Exception as error:  # noqa: BLE001 - an SDK raises whatever its parts do
+            raise self._failure(flight, error) from None
+        finally:
+            self._local.flight = None
+            with self._lock:
+                self._flying.discard(flight)
+
+    def abort(self) -> None:
+        """Break requests in flight; later ones fail at once."""
+        with self._lock:
+            self._aborted = True
+            flying = list(self._flying)
+        for flight in flying:
+            flight.abort()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.client.close()
+
+    # -- parts -------------------------------------------------------------------------------------------------------
+
+    def _now(self) -> Flight | None:
+        return getattr(self._local, "flight", None)
+
+    def _pool(self) -> httpcore2.ConnectionPool:
+        proxy = proxy_for(self.base)
+        limits: dict[str, Any] = {"max_connections": None, "keepalive_expiry": 60.0}
+        tls, backend = ssl.create_default_context(), _Backend(self._now)
+        if proxy is None:
+            return httpcore2.ConnectionPool(ssl_context=tls, network_backend=backend, **limits)
+        login = None if proxy.username is None else (unquote(proxy.username), unquote(proxy.password or ""))
+        address = f"http://{proxy.hostname}:{proxy.port or 8080}"
+        return httpcore2.HTTPProxy(address, proxy_auth=login, ssl_context=tls, network_backend=backend, **limits)
+
+    def _check(self, flight: Flight, status: int, headers: Mapping[str, str], body: Iterable[bytes]) -> None:
+        """Refuse an answer that the SDK should not see."""
+        kind = headers.get("content-type", "").lower()
+        if status != 200:
+            content = _read(body, MAX_ERROR_BODY)
+            flight.error = self._refusal(status, headers, content, flight.url, self.context_hint)
+        elif "html" in kind:
+            flight.error = GenerationFailed(
+                f"{flight.url} answered with a web page instead of JSON; check 'base_url': "
+                f"{excerpt(_read(body, MAX_ERROR_BODY))}",
+                retryable=False,
+            )
+        elif flight.streamed and "event-stream" not in kind:
+            flight.error = self._unstreamed(flight.url, _read(body, MAX_ERROR_BODY))
+        if flight.error is not None:
+            raise _Refused
+
+    def _unstreamed(self, url: str, body: bytes) -> ModelError:
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError):
+            shown = excerpt(body) or "(empty)"
+            return GenerationFailed(f"{url} answered with broken JSON: {shown}", retryable=True)
+        if isinstance(data, dict) and data.get("error"):
+            return self._told(data, url)
+        return GenerationFailed(f"{url} did not stream its answer: {excerpt(body)}", retryable=False)
+
+    def _failure(self, flight: Flight, error: Exception) -> ModelError:
+        url, names = flight.url, _names(error)
+        if flight.aborted:
+            return GenerationFailed("the run was stopped", retryable=False)
+        if flight.error is not None:
+            return flight.error
+        if isinstance(error, ModelError):
+            return error
+        if "SSLCertVerificationError" in names:
+            return ModelUnavailable(
+                f"the certificate of {url} is not trusted: {excerpt(str(error.__cause__ or error))}"
+            )
+        if "gaierror" in names:
+            return ConnectionFailed(f"the address of {url} cannot be found; check 'base_url' and the network")
+        if "ConnectionRefusedError" in names:
+            return ConnectionFailed(f"nothing listens at {url}; start the server or mend 'base_url'")
+        if "ReadTimeout" in names and flight.silent_s is not None:
+            when = "in the middle of its answer" if flight.began else "before its answer"
+            return ServerSilent(f"{url} sent nothing for {flight.silent_s:.3g} s {when}")
+        if time.monotonic() >= flight.deadline or names & {"ReadTimeout", "WriteTimeout"}:
+            what = "had not finished its answer" if flight.started else "had not begun to answer"
+            return GenerationTimeout(f"{url} {what} after {flight.timeout_s:.3g} s", generating=False)
+        if "ConnectTimeout" in names:
+            return ConnectionFailed(f"{url} did not take the connection within {CONNECT_TIMEOUT_S:g} s")
+        if names & {"RemoteProtocolError", "ReadError", "WriteError", "ConnectionResetError"}:
+            what = "in the middle of its answer" if flight.started else "without an answer"
+            return ConnectionFailed(f"{url} closed the connection {what}")
+        if names & {"NetworkError", "TransportError", "ConnectError", "ProxyError", "APIConnectionError"}:
+            return ConnectionFailed(f"talking to {url} failed: {excerpt(str(error.__cause__ or error))}")
+        if names & _BROKEN:
+            return GenerationFailed(f"{url} answered with broken JSON: {excerpt(str(error))}", retryable=True)
+        for told in (getattr(error, "body", None), getattr(error, "details", None)):
+            if isinstance(told, dict) and told.get("error"):
+                return self._told(told, url)
+        said = excerpt(str(error)) or type(error).__name__
+        return GenerationFailed(f"asking {url} failed: {said}", retryable=False)
+
+    def _told(self, body: dict[str, Any], url: str) -> ModelError:
+        """The error of an answer that began as a success."""
+        fields = body["error"] if isinstance(body["error"], dict) else {}
+        code = fields.get("code")
+        status = code if isinstance(code, int) else _STATUS.get(str(fields.get("type")))
+        if status is None or not 400 <= status < 600:
+            return error_in_body(body["error"], url, self.context_hint)
+        return self._refusal(status, {}, json.dumps(body).encode(), url, self.context_hint)
+
+
+class _Transport(httpx2.BaseTransport):
+    """Requests to a connection pool, answers to the check before anyone else reads them."""
+
+    def __init__(
+        self,
+        pool: httpcore2.ConnectionPool,
+        now: Callable[[], Flight | None],
+        check: Callable[[Flight, int, Mapping[str, str], Iterable[bytes]], None],
+    ) -> None:
+        self._pool, self._now, self._check = pool, now, check
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        url, flight = request.url, self._now()
+        if flight is not None:
+            flight.url = f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}"
+        answer = self._pool.handle_request(
+            httpcore2.Request(
+                request.method,
+                httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        stream = _Body(answer.stream)
+        response = httpx2.Response(answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions)
+        if flight is not None:
+            flight.started = True
+            try:
+                self._check(flight, answer.status, response.headers, _decoded(response))
+            except BaseException:
+                response.close()
+                raise
+        return response
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Body(httpx2.SyncByteStream):
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._stream
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _Backend(httpcore2.NetworkBackend):
+    """Connections whose every step is held against the deadline of the request they work for."""
+
+    def __init__(self, now: Callable[[], Flight | None]) -> None:
+        self._inner, self._now = httpcore2.SyncBackend(), now
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        flight = self._now()
+        timeout = min(CONNECT_TIMEOUT_S, flight.left_s()) if flight is not None else timeout
+        options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), *(socket_options or ())]
+        return _Stream(self._inner.connect_tcp(host, port, timeout, local_address, options), self._now)
+
+
+class _Stream(httpcore2.NetworkStream):
+    def __init__(self, inner: httpcore2.NetworkStream, now: Callable[[], Flight | None]) -> None:
+        self._inner, self._now = inner, now
+
+    def _left_s(self, timeout: float | None, *, reading: bool = False) -> float | None:
+        flight = self._now()
+        if flight is None:
+            return timeout
+        flight.sock = self._inner.get_extra_info("socket")
+        return flight.patience_s() if reading else flight.left_s()
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        data = self._inner.read(max_bytes, self._left_s(timeout, reading=True))
+        flight = self._now()
+        if flight is not None:
+            flight.received += len(data)
+            if flight.received > BODY_CAP:
+                flight.error = GenerationFailed(f"{flight.url} sent more than {BODY_CAP >> 20} MB", retryable=False)
+                raise _Refused
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._left_s(timeout))
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._left_s(timeout)), self._now)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+def _decoded(response: httpx2.Response) -> Iterator[bytes]:
+    yield from response.iter_bytes()
+
+
+def _read(body: Iterable[bytes], cap: int) -> bytes:
+    content = b""
+    for piece in body:
+        content += piece
+        if len(content) >= cap:
+            break
+    return content[:cap]
+
+
+def _names(error: BaseException | None) -> set[str]:
+    """Names of the classes of an error and of all it came from: httpx, httpx2 and both cores call alike things alike."""
+    names: set[str] = set()
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        names.update(cls.__name__ for cls in type(error).__mro__)
+        error = error.__cause__ or error.__context__
+    return names
