@@ -14,7 +14,7 @@ from ..domain.response import GenerationRequest, ModelResponse
 from ..errors import ConfigError, GenerationFailed
 from .base import Adapter
 from .chat_api import ChatApi, chat_path
-from .secrets import resolve
+from .secrets import Secret, resolve
 from .wire import FIRST_TOKEN_S, IDLE_S, WireClient
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -30,6 +30,15 @@ class OpenAIAdapter(Adapter):
         self._wire: WireClient | None = None
         self._api: ChatApi | None = None
 
+    def preflight(self) -> str | None:
+        """What is wrong with the key of a server that is not on this machine."""
+        try:
+            if not self.config.is_local:
+                self._key()
+        except ConfigError as error:
+            return str(error)
+        return None
+
     def open(self) -> None:
         """Resolve the key and read the options; raises ConfigError. The first request shows whether it answers."""
         config, subject = self.config, f"model '{self.config.id}'"
@@ -42,9 +51,9 @@ class OpenAIAdapter(Adapter):
         if not isinstance(extra, dict):
             raise ConfigError(f"{subject}: 'headers' must be a mapping of names and values.")
         headers = {str(name): str(value) for name, value in extra.items()}
-        reference = config.api_key or (None if config.base_url else DEFAULT_KEY)
-        if reference is not None:
-            headers["Authorization"] = f"Bearer {resolve(reference, subject).reveal()}"
+        key = self._key()
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key.reveal()}"
         url = config.base_url or OPENAI_URL
         self._wire = WireClient(
             url,
@@ -59,6 +68,10 @@ class OpenAIAdapter(Adapter):
             stream=config.options.get("stream", True) is not False,
             limit_name="max_tokens" if config.base_url else "max_completion_tokens",
         )
+
+    def _key(self) -> Secret | None:
+        reference = self.config.api_key or (None if self.config.base_url else DEFAULT_KEY)
+        return None if reference is None else resolve(reference, f"model '{self.config.id}'")
 
     def _seconds(self, name: str, default: float | None) -> float | None:
         value = self.config.options.get(name, default)
