@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +15,7 @@ from ..domain.task import EvaluatorSpec, Sample, Task
 from ..errors import EvaluationError, LocalbenchError, TaskFileError, UnknownName
 from ..evaluators.answer import Answer
 from ..evaluators.base import EvaluationContext, Evaluator, OptionError, Score
+from ..evaluators.classify import Label
 from ..evaluators.extract import extract
 from ..evaluators.verdicts import classify, combine, empty_outcome, is_empty
 from ..registry import Registry
@@ -24,13 +25,17 @@ from ..suite.locate import line_of
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the evaluators said about one answer. ``quality`` is 0 to 1, ``None`` when nothing could be scored."""
+    """What the evaluators said about one answer. ``quality`` is 0 to 1, ``None`` when nothing could be scored.
+
+    ``labels``: the expected label and the one found, of a task with a ``label`` evaluator.
+    """
 
     verdicts: tuple[Verdict, ...]
     quality: float | None
     outcome: Outcome
     reason: str
     answer: Answer
+    labels: tuple[str | None, str | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,18 @@ class Judge:
     def __init__(self, task: Task, registry: Registry, root: str = "") -> None:
         self.task = task
         self._checks = tuple(_build(task, index, registry, root) for index in range(len(task.evaluators)))
+        self._label = next((c.evaluator for c in self._checks if isinstance(c.evaluator, Label)), None)
         if task.status == "ready" and all(map(_guards, self._checks)):
             raise _wrong(task, root, ("evaluators",), "at least one evaluator must earn ('weight:'), not only guard")
 
     def judge(self, sample: Sample, response: ModelResponse, documents: Mapping[str, str]) -> Judged:
         """Judge one answer; never raises for what a model wrote."""
+        judged = self._judge(sample, response, documents)
+        if self._label is None:
+            return judged
+        return replace(judged, labels=self._label.pair(self.task.expected_of(sample), judged.answer))
+
+    def _judge(self, sample: Sample, response: ModelResponse, documents: Mapping[str, str]) -> Judged:
         expected = self.task.expected_of(sample)
         answer = extract(
             response.text,

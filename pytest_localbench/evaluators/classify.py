@@ -22,12 +22,12 @@ _BULLET: Final = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 
 
 class LabelOptions(Options):
-    """``field``: the JSON field that holds the label; ``report``: measures the author wants to see for the task;
+    """``field``: the JSON field that holds the label; ``report``: measures of the task that the summary shows;
     ``headline``: the measure that becomes the task's quality.
     """
 
     field: str | None = None
-    report: tuple[Literal["accuracy", "balanced_accuracy", "macro_f1", "confusion"], ...] = ()
+    report: tuple[Literal["accuracy", "balanced_accuracy", "macro_f1", "no_label", "per_label", "confusion"], ...] = ()
     headline: Literal["accuracy", "macro_f1"] = "accuracy"
 
 
@@ -50,8 +50,7 @@ class Label(Evaluator[LabelOptions]):
 
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Compare the label found with the expected one."""
-        gold = _gold(ctx.expected, self.options.field)
-        found = ctx.answer.label if self.options.field is None else _field(ctx.answer, self.options.field)
+        gold, found = _gold(ctx.expected, self.options.field), self._found(ctx.answer)
         if not isinstance(found, str):
             detail = Detail(path="label", expected=gold, score=0.0, note="no single label")
             return Score(0.0, f"no single label found, '{gold}' expected", (detail,))
@@ -59,6 +58,17 @@ class Label(Evaluator[LabelOptions]):
         trap = "" if right else why_wrong(ctx.task, found)
         reason = f"'{found[:80]}'" if right else f"'{found[:80]}' should be '{gold}'{f' ({trap})' if trap else ''}"
         return Score(float(right), reason, (Detail(path="label", expected=gold, got=found, score=float(right)),))
+
+    def pair(self, expected: Any, answer: Answer) -> tuple[str, str | None]:
+        """The expected label and the one found, spelled as declared (else as expected, else as given)."""
+        gold, found = str(_gold(expected, self.options.field)), self._found(answer)
+        if not isinstance(found, str):
+            return gold, None
+        known = (label for label in (gold, *self.task.output.labels) if norm(label) == norm(found))
+        return gold, next(known, found[:80])
+
+    def _found(self, answer: Answer) -> Any:
+        return answer.label if self.options.field is None else _field(answer, self.options.field)
 
 
 class MultiLabelOptions(Options):

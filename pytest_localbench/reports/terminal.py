@@ -91,6 +91,8 @@ def _tasks(tasks: Sequence[TaskResult], width: int) -> list[Line]:
         reason = f"  {safe(task.reason, 200)}" if task.reason and task.status != "passed" else ""
         text = f"    {pad(cut(name, size), size)}  {number(task.ultimate_score):>5}  {points(task.quality):>7}  {task.status}"
         lines.append(Line(safe(text + reason, width), "" if task.status == "weak" else "dim"))
+        for verdict in task.verdicts:
+            lines += _wrapped(verdict.reason, width, "dim", indent="      ") if verdict.reason else []
     return lines
 
 

@@ -8,11 +8,11 @@ from statistics import fmean, median, pstdev
 from typing import Literal
 
 from ..domain.result import SampleResult, TaskResult
-from ..domain.score import ComponentName, EvaluationWeights, ScoreComponent
-from ..domain.task import Task
+from ..domain.score import ComponentName, EvaluationWeights, ScoreComponent, Verdict
+from ..domain.task import EvaluatorSpec, Task
 from .components import score_components
 from .constants import GATE_TOLERANCE, MAX_UNSCORED, PASS_K, SLOW_PERCENTILE
-from .labels import label_metrics
+from .labels import LabelPair, label_metrics, label_verdict
 from .passk import pass_at_k, pass_hat_k
 from .ultimate import ultimate_score
 
@@ -45,7 +45,7 @@ def fold_task(results: Sequence[SampleResult], *, task: Task, weights: Evaluatio
     """
     asked = [r for r in results if r.outcome != "skipped"]
     samples = _by_sample([r for r in asked if r.quality is not None and not r.is_error])
-    metrics = _metrics(asked, samples, task)
+    metrics = _metrics(asked, samples)
     quality = _quality(samples, metrics, task)
     components = () if quality is None else _components(samples, quality, task.complexity, weights)
     status = _status(asked, quality, task.thresholds.pass_quality)
@@ -57,6 +57,7 @@ def fold_task(results: Sequence[SampleResult], *, task: Task, weights: Evaluatio
         quality=quality,
         ultimate_score=ultimate_score(components),
         components=components,
+        verdicts=_verdicts(samples, task),
         complexity=task.complexity,
         n_samples=len({r.key.sample for r in asked}),
         n_scored=sum(map(len, samples)),
@@ -83,8 +84,8 @@ def _qualities(attempts: Sequence[SampleResult]) -> list[float]:
 def _quality(samples: _Samples, metrics: dict[str, float | None], task: Task) -> float | None:
     if not samples:
         return None
-    headline = next((s.options.get("headline") for s in task.evaluators if s.use == "label"), None)
-    measure = metrics.get("macro_f1") if headline == "macro_f1" else None
+    spec = _label_spec(task)
+    measure = metrics.get("macro_f1") if spec is not None and spec.options.get("headline") == "macro_f1" else None
     if measure is not None:
         return measure
     total = math.fsum(s[0].weight for s in samples)
@@ -160,7 +161,7 @@ def _reason(results: Sequence[SampleResult], asked: Sequence[SampleResult], stat
     return weakest.reason if weakest.outcome != "passed" else ""
 
 
-def _metrics(asked: Sequence[SampleResult], samples: _Samples, task: Task) -> dict[str, float | None]:
+def _metrics(asked: Sequence[SampleResult], samples: _Samples) -> dict[str, float | None]:
     metrics: dict[str, float | None] = {}
     repeats = max((r.key.attempt for r in asked), default=0)
     counts = [(len(s), sum(r.outcome == "passed" for r in s), s[0].weight) for s in samples]
@@ -168,11 +169,21 @@ def _metrics(asked: Sequence[SampleResult], samples: _Samples, task: Task) -> di
         metrics[f"pass@{k}"] = _over_samples(counts, pass_at_k, k)
         if k > 1:
             metrics[f"pass^{k}"] = _over_samples(counts, pass_hat_k, k)
-    if task.output.format == "label":
-        gold = {sample.id: str(task.expected_of(sample)) for sample in task.samples}
-        scored = [r for attempts in samples for r in attempts if r.key.sample in gold]
-        metrics |= label_metrics([(gold[r.key.sample], r.label) for r in scored])
-    return metrics
+    return metrics | label_metrics(_label_pairs(samples))
+
+
+def _label_pairs(samples: _Samples) -> list[LabelPair]:
+    return [(r.expected_label, r.label) for attempts in samples for r in attempts if r.expected_label is not None]
+
+
+def _verdicts(samples: _Samples, task: Task) -> tuple[Verdict, ...]:
+    """What is said about the task as a whole: the classes of its first ``label`` evaluator."""
+    spec, pairs = _label_spec(task), _label_pairs(samples)
+    return (label_verdict(pairs, spec),) if spec is not None and pairs else ()
+
+
+def _label_spec(task: Task) -> EvaluatorSpec | None:
+    return next((spec for spec in task.evaluators if spec.use == "label"), None)
 
 
 def _over_samples(

@@ -269,3 +269,25 @@ def test_a_category_that_was_not_run_is_no_zero(project):
     assert [s["category"] for s in run.document["summary"]] == ["documents"]
     assert {c["id"] for c in run.document["categories"]} == {"documents", "mail"}
     assert "not run" in run.text
+
+
+def test_measures_of_a_label_task_stand_under_it_in_the_summary(project):
+    project.model(answers={"risk/a": '{"risk": "high"}', "risk/b": '{"risk": "low"}', "risk/c": "{}"})
+    project.task(
+        "risk",
+        """
+        prompt: "{{ clause }}"
+        output: {format: json, labels: [low, high]}
+        samples:
+          - {id: a, variables: {clause: first}, expected: {risk: high}}
+          - {id: b, variables: {clause: second}, expected: {risk: high}}
+          - {id: c, variables: {clause: third}, expected: {risk: low}}
+        evaluators:
+          - {use: label, with: {field: risk, headline: macro_f1, report: [macro_f1, confusion]}}
+    """,
+    )
+    run = project.run("-v")
+    assert "\n      macro F1 0.33; taken for another: high as low 1x, low as (none) 1x\n" in run.text
+    (result,) = run.document["task_results"]
+    assert result["quality"] == pytest.approx(1 / 3)
+    assert result["verdicts"][0]["details"][-1]["got"] == {"high": {"high": 1, "low": 1}, "low": {"(none)": 1}}

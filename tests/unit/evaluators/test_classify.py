@@ -142,3 +142,21 @@ def test_a_class_that_never_occurs_has_no_part_in_the_mean():
     assert label_metrics([("invoice", "invoice"), ("nda", "nda")])["macro_f1"] == 1
     gold, found = ["i", "i", "i", "n", "n"], ["i", "i", "n", "n", "memo"]
     assert label_metrics(list(zip(gold, found, strict=True)))["macro_f1"] == pytest.approx(13 / 30)
+
+
+@pytest.mark.parametrize(
+    ("reply", "labels"),
+    [
+        ('{"risk": "HIGH"}', ("high", "high")),
+        ('{"risk": "low"}', ("high", "low")),
+        ('{"risk": "severe"}', ("high", "severe")),
+        ('{"risk": ["high"]}', ("high", None)),
+        ("", ("high", None)),
+    ],
+)
+def test_expected_and_given_label_are_kept_for_the_measures(reply, labels):
+    assert judge(task_of("label", {"risk": "high"}, field="risk", task=JSON), reply).labels == labels
+
+
+def test_other_evaluators_keep_no_label():
+    assert judge(task_of("exact", "HR", task=TASK), "HR").labels == (None, None)

@@ -155,7 +155,7 @@ def test_the_headline_of_a_label_task_replaces_the_mean():
         "samples": [{"id": name, "expected": label, "has_expected": True} for name, label in gold.items()],
         "evaluators": [{"use": "label", "weight": 1.0, "with": {"headline": "macro_f1"}}],
     }
-    answers = [answer(1.0 if gold[s] == "x" else 0.0, sample=s, label="x") for s in gold]
+    answers = [answer(1.0 if gold[s] == "x" else 0.0, sample=s, label="x", expected_label=gold[s]) for s in gold]
     folded = fold(*answers, **fields)
     assert folded.metrics["accuracy"] == pytest.approx(2 / 3)
     assert folded.quality == pytest.approx(0.4)
