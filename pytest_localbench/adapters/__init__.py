@@ -17,6 +17,7 @@ def pytest_localbench_register(registry: Any) -> None:
         "google", "pytest_localbench.adapters.google_api:GoogleAdapter", extra="google", package="google.genai"
     )
     registry.adapter("http", "pytest_localbench.adapters.http_api:HttpAdapter")
-    registry.adapter("openai", "pytest_localbench.adapters.openai:OpenAIAdapter")
+    for name in ("openai", "deepseek", "vllm", "lmstudio", "llama-server"):
+        registry.adapter(name, "pytest_localbench.adapters.openai:OpenAIAdapter")
     registry.adapter("ollama", "pytest_localbench.adapters.ollama_api:OllamaAdapter")
     registry.adapter("scripted", "pytest_localbench.adapters.scripted:ScriptedAdapter")

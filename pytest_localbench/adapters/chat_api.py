@@ -25,6 +25,7 @@ from ..domain.response import (
 from ..domain.task import GenerationParams
 from ..errors import GenerationFailed, GenerationTimeout
 from .faults import ConnectionFailed, RequestRefused, error_in_body, excerpt
+from .json_forms import JSON_IN_PROMPT, json_form, with_words
 from .json_values import count, decoded_arguments, mapping, number
 from .quirks import SYSTEM_FOLDED, Attempts, Dialect, Quirks, fold_system
 from .wire import WireClient
@@ -47,6 +48,8 @@ def chat_path(base_url: str) -> str:
     """Path (and query) of chat completions for a base address with or without ``/v1`` and the route itself."""
     parts = urlsplit(base_url if "://" in base_url else f"//{base_url}")
     path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/") or "/v1"
+    while path.endswith("/v1/v1"):
+        path = path.removesuffix("/v1")
     return f"{path}/chat/completions" + (f"?{parts.query}" if parts.query else "")
 
 
@@ -65,20 +68,19 @@ class ChatApi:
         path: str,
         model: str,
         *,
-        stream: bool = True,
-        limit_name: str = "max_tokens",
-        template_reasoning: bool = False,
+        dialect: Dialect | None = None,
         always: Mapping[str, Any] | None = None,
     ) -> None:
         self.wire, self.path, self.model = wire, path, model
-        self._quirks = Quirks(Dialect(stream=stream, limit_name=limit_name))
-        self._template_reasoning = template_reasoning
+        self._quirks = Quirks(dialect or Dialect())
         self._always = dict(always or {})
 
     def body(self, request: GenerationRequest, dialect: Dialect) -> dict[str, Any]:
         """The request as JSON data; settings that are not stated are absent."""
         params = request.params
-        messages = request.messages if dialect.system_role else fold_system(request.messages)
+        form, words = json_form(request, dialect)
+        messages = with_words(request.messages, words) if words else request.messages
+        messages = messages if dialect.system_role else fold_system(messages)
         body: dict[str, Any] = {"model": self.model, "messages": [message_json(m) for m in messages], **self._always}
         for name in ("temperature", "top_p", "top_k", "seed"):
             if (value := getattr(params, name)) is not None:
@@ -89,14 +91,9 @@ class ChatApi:
             body["stop"] = list(params.stop)
         if request.tools:
             body["tools"] = [tool_json(t) for t in request.tools]
-        if params.response_format == "json":
-            body["response_format"] = {"type": "json_object"}
-        elif params.response_format == "schema" and request.response_schema is not None:
-            schema: dict[str, Any] = {"name": "answer", "schema": request.response_schema}
-            if _allows_strict(request.response_schema):
-                schema["strict"] = True
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        body.update(self._reasoning(params))
+        if form is not None:
+            body["response_format"] = form
+        body.update(_reasoning(params, dialect))
         if dialect.stream:
             body["stream"] = True
             if dialect.usage_in_stream:
@@ -117,17 +114,10 @@ class ChatApi:
                 timeout_s = max(0.001, deadline - time.monotonic())
                 continue
             self._quirks.accepted(body, dialect if past.first else None)
-            if not dialect.system_role and any(m.role == "system" for m in request.messages):
-                return answer.model_copy(update={"notes": (*answer.notes, SYSTEM_FOLDED)})
-            return answer
-
-    def _reasoning(self, params: GenerationParams) -> dict[str, Any]:
-        level = params.reasoning
-        if level is None or level == "auto":
-            return {}
-        if self._template_reasoning:
-            return {"chat_template_kwargs": {"enable_thinking": level != "off"}}
-        return {"reasoning_effort": {"off": "none", "on": "medium"}.get(level, level)}
+            words = json_form(request, dialect)[1]
+            folded = not dialect.system_role and (words or any(m.role == "system" for m in request.messages))
+            notes = [note for note, holds in ((JSON_IN_PROMPT, words), (SYSTEM_FOLDED, folded)) if holds]
+            return answer.model_copy(update={"notes": (*answer.notes, *notes)}) if notes else answer
 
     def _whole(self, body: Mapping[str, Any], timeout_s: float) -> ModelResponse:
         started = time.perf_counter()
@@ -265,6 +255,17 @@ class _Answer:
         )
 
 
+def _reasoning(params: GenerationParams, dialect: Dialect) -> dict[str, Any]:
+    level = params.reasoning
+    if level is None or level == "auto":
+        return {}
+    if dialect.reasoning == "template":
+        return {"chat_template_kwargs": {"enable_thinking": level != "off"}}
+    if dialect.reasoning == "thinking":
+        return {"thinking": {"type": "disabled" if level == "off" else "enabled"}}
+    return {"reasoning_effort": {"off": "none", "on": "medium"}.get(level, level)}
+
+
 def message_json(message: Message) -> dict[str, Any]:
     """A message in the chat-completions form; pictures as data addresses."""
     content: Any = message.content
@@ -304,19 +305,6 @@ def tool_json(tool: Mapping[str, Any]) -> dict[str, Any]:
         parameters = {"type": "object", "properties": parameters, "required": list(parameters)}
     known["parameters"] = parameters or {"type": "object", "properties": {}}
     return {"type": "function", "function": known}
-
-
-def _allows_strict(schema: Any) -> bool:
-    """True when every object lists all its properties as required and allows no others (what ``strict`` demands)."""
-    if isinstance(schema, list):
-        return all(_allows_strict(s) for s in schema)
-    if not isinstance(schema, dict):
-        return True
-    if schema.get("type") == "object" or "properties" in schema:
-        names = set(mapping(schema.get("properties")))
-        if schema.get("additionalProperties") is not False or set(schema.get("required") or ()) != names:
-            return False
-    return all(_allows_strict(v) for k, v in schema.items() if k not in {"enum", "const", "default", "required"})
 
 
 def _text(value: Any) -> str:

@@ -19,6 +19,7 @@ from ..errors import LocalbenchError, ModelUnavailable
 from .chat_api import ChatApi
 from .child import DEFAULTS, ChildAdapter
 from .gguf import GgufHeader, read_header, sha256_of
+from .quirks import Dialect
 from .weights import cache_dir, resolve_weights
 from .wire import WireClient
 
@@ -108,7 +109,7 @@ class LlamaCppAdapter(ChildAdapter):
             idle_s=None,  # our own child works as long as it lives: it is slow, never silent
         )
         always = {**DEFAULTS, "cache_prompt": False}
-        return ChatApi(wire, "/v1/chat/completions", self.config.id, template_reasoning=True, always=always)
+        return ChatApi(wire, "/v1/chat/completions", self.config.id, dialect=Dialect(reasoning="template"), always=always)
 
     def _context(self, header: GgufHeader) -> int:
         return self.config.resources.context_tokens or min(

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from ..domain.response import Message, TextPart
 from .faults import RequestRefused
+from .json_values import mapping
 
 LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 SYSTEM_FOLDED = "system_folded"
+JsonForm = Literal["json_schema", "json_object", "none"]
+_WEAKER: dict[str, JsonForm] = {"json_schema": "json_object", "json_object": "none"}
+_FORMAT = re.compile(r"response_?\s?format|json_?\s?schema|json_?\s?object|structured output|guided", re.IGNORECASE)
+_SAY_JSON = re.compile(r"(contain|include|mention)\w*\W.{0,40}\bjson\b", re.IGNORECASE | re.DOTALL)
 _SYSTEM_ROLE = re.compile(r"system\W{0,3}(role|message|prompt)|roles?\b.{0,40}\bsystem", re.IGNORECASE | re.DOTALL)
 
 
@@ -23,6 +28,10 @@ class Dialect:
     usage_in_stream: bool = True
     limit_name: str = "max_tokens"
     system_role: bool = True
+    reasoning: Literal["effort", "template", "thinking"] = "effort"
+    schema_form: JsonForm = "json_schema"
+    json_form: JsonForm = "json_object"
+    ask_for_json: bool = False
 
 
 @dataclass(slots=True)
@@ -83,7 +92,22 @@ def _named(dialect: Dialect, reason: str, body: Mapping[str, object]) -> list[tu
         found.append(("stream", replace(dialect, stream=False)))
     if dialect.limit_name in body and dialect.limit_name in reason:
         found.append(("limit", replace(dialect, limit_name=LIMITS[dialect.limit_name])))
+    if "response_format" in body:
+        found += _formats(dialect, reason, mapping(body["response_format"]).get("type"))
     return found
+
+
+def _formats(dialect: Dialect, reason: str, sent: object) -> list[tuple[str, Dialect]]:
+    """Weaker ways to ask for JSON, where the refusal is about it."""
+    if _SAY_JSON.search(reason) and not dialect.ask_for_json:
+        return [("say json", replace(dialect, ask_for_json=True))]
+    if not _FORMAT.search(reason):
+        return []
+    if dialect.schema_form == sent:
+        return [(f"schema {sent}", replace(dialect, schema_form=_WEAKER[str(sent)]))]
+    # Plain JSON: some servers know json_schema alone.
+    other: JsonForm = "json_schema" if sent == "json_object" and "json_schema" in reason else "none"
+    return [(f"json {sent}", replace(dialect, json_form=other))]
 
 
 def fold_system(messages: Sequence[Message]) -> tuple[Message, ...]:
