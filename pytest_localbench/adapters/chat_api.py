@@ -235,6 +235,7 @@ class _Answer:
     def response(self, seconds: float, first_token_s: float | None) -> ModelResponse:
         """Everything taken so far as a response."""
         reason: FinishReason = "refusal" if self.refused else _FINISH.get(self.finish or "", "unknown")
+        queued_s = number(self.timings.get("queued_s"))
         calls = [(c, *decoded_arguments(c["args"])) for _, c in sorted(self.calls.items())]
         return ModelResponse(
             text="".join(self.text),
@@ -245,8 +246,9 @@ class _Answer:
             finish_reason=reason,
             usage=_usage(self.usage, self.timings),
             timing=Timing(
-                generation_s=seconds,
-                first_token_s=first_token_s,
+                generation_s=max(0.0, seconds - (queued_s or 0.0)),
+                first_token_s=number(self.timings.get("first_token_s")) or first_token_s,
+                queued_s=queued_s,
                 prompt_tokens_per_s=number(self.timings.get("prompt_per_second")),
                 output_tokens_per_s=number(self.timings.get("predicted_per_second")),
             ),
