@@ -187,7 +187,7 @@ class AnthropicAdapter(SdkAdapter):
             with http.flight(timeout_s) as flight, sdk.messages.create(**arguments, stream=True) as events:
                 for event in events:
                     answer.take(event.model_dump(warnings=False))
-                    flight.began = answer.began
+                    flight.heard(answer.began)
                     if first is None and flight.began:
                         first = time.perf_counter() - started
         except GenerationTimeout as late:

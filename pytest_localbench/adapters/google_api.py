@@ -101,7 +101,7 @@ class GoogleAdapter(SdkAdapter):
                 with closing(chunks):
                     for chunk in chunks:
                         answer.take(chunk)
-                        flight.began = answer.began
+                        flight.heard(answer.began)
                         if first is None and flight.began:
                             first = time.perf_counter() - started
         except GenerationTimeout as late:

@@ -51,6 +51,7 @@ class Flight:
     idle_s: float | None = None
     started: bool = False
     began: bool = False
+    heard_at: float = 0.0
     silent_s: float | None = None
     aborted: bool = False
     received: int = 0
@@ -65,13 +66,22 @@ class Flight:
         return left
 
     def patience_s(self) -> float:
-        """Seconds that the next silence may last; raises as :meth:`left_s` does."""
+        """Seconds that the next silence may last; raises a time-out when it has lasted too long already."""
         self.silent_s = None
         left, limit = self.left_s(), self.idle_s if self.began else self.first_token_s
-        if limit is None or left <= limit:
+        if limit is None or not self.started:
+            return left
+        patience = self.heard_at + limit - time.monotonic()
+        if left <= patience:
             return left
         self.silent_s = limit
-        return limit
+        if patience <= 0:
+            raise httpcore2.ReadTimeout("a stream without events")
+        return patience
+
+    def heard(self, began: bool) -> None:
+        """An event came; ``began``: a part of the answer has."""
+        self.began, self.heard_at = began, time.monotonic()
 
     def abort(self) -> None:
         """Break it."""
@@ -149,7 +159,8 @@ class SdkHttp:
     def _pool(self) -> httpcore2.ConnectionPool:
         proxy = proxy_for(self.base)
         limits: dict[str, Any] = {"max_connections": None, "keepalive_expiry": 60.0}
-        tls, backend = ssl.create_default_context(), _Backend(self._now)
+        tls = ssl.create_default_context() if self.base.scheme == "https" else None
+        backend = _Backend(self._now)
         if proxy is None:
             return httpcore2.ConnectionPool(ssl_context=tls, network_backend=backend, **limits)
         login = None if proxy.username is None else (unquote(proxy.username), unquote(proxy.password or ""))
@@ -200,7 +211,7 @@ class SdkHttp:
         if "ConnectionRefusedError" in names:
             return ConnectionFailed(f"nothing listens at {url}; start the server or mend 'base_url'")
         if "ReadTimeout" in names and flight.silent_s is not None:
-            when = "in the middle of its answer" if flight.began else "before its answer"
+            when = "in the middle of its answer" if flight.began else "before the answer began"
             return ServerSilent(f"{url} sent nothing for {flight.silent_s:.3g} s {when}")
         if time.monotonic() >= flight.deadline or names & {"ReadTimeout", "WriteTimeout"}:
             what = "had not finished its answer" if flight.started else "had not begun to answer"
@@ -257,7 +268,7 @@ class _Transport(httpx2.BaseTransport):
         stream = _Body(answer.stream)
         response = httpx2.Response(answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions)
         if flight is not None:
-            flight.started = True
+            flight.started, flight.heard_at = True, time.monotonic()
             try:
                 self._check(flight, answer.status, response.headers, _decoded(response))
             except BaseException:
