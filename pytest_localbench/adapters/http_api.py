@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 import time
 from collections.abc import Mapping
 from contextlib import closing
@@ -31,6 +30,7 @@ from ..errors import ConfigError, GenerationFailed, GenerationTimeout
 from .base import Adapter
 from .chat_api import data_url, message_json, tool_json
 from .faults import ConnectionFailed, error_in_body, excerpt
+from .json_values import count, decoded_arguments
 from .options import read_options
 from .quirks import SYSTEM_FOLDED
 from .secrets import fill, resolve
@@ -89,7 +89,9 @@ class HttpAdapter(Adapter):
             answer.take(wire.post_json(self._path, body, request.timeout_s, method=options.method))
         else:
             lines = options.stream.format == "ndjson"
-            events = wire.stream_json(self._path, body, request.timeout_s, method=options.method, lines=lines)
+            events = wire.stream_json(
+                self._path, body, request.timeout_s, method=options.method, lines=lines, began=lambda: answer.began
+            )
             try:
                 with closing(events):  # type: ignore[type-var]
                     for event in events:
@@ -237,9 +239,9 @@ class _Answer:
         if options.model is not None and isinstance(name := find(data, parse_path(options.model)), str):
             self._model = name
         for name, path in options.usage.model_dump(exclude_none=True).items():
-            count = find(data, parse_path(path))
-            if isinstance(count, int | float) and not isinstance(count, bool) and math.isfinite(count) and count >= 0:
-                self._usage[name] = int(count)
+            number = count(find(data, parse_path(path)))
+            if number is not None:
+                self._usage[name] = number
         if options.tools is not None:
             calls = find(data, parse_path(options.tools.calls))
             self._calls += [c for call in calls if (c := self._call(call))] if isinstance(calls, list) else []
@@ -251,13 +253,7 @@ class _Answer:
         name, given = find(call, parse_path(paths.name)), find(call, parse_path(paths.arguments))
         if not isinstance(name, str):
             return None
-        arguments = {} if isinstance(given, Missing) or given is None else given
-        if isinstance(given, str):
-            try:
-                decoded = json.loads(given) if given.strip() else {}
-            except (ValueError, RecursionError):
-                decoded = given
-            arguments = decoded if isinstance(decoded, dict) else given
+        arguments = {} if isinstance(given, Missing) or given is None else decoded_arguments(given)[0]
         return ToolCall(id=_as_text(find(call, parse_path(paths.id))), name=name, arguments=arguments)
 
 
