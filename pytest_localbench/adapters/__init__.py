@@ -21,3 +21,9 @@ def pytest_localbench_register(registry: Any) -> None:
         registry.adapter(name, "pytest_localbench.adapters.openai:OpenAIAdapter")
     registry.adapter("ollama", "pytest_localbench.adapters.ollama_api:OllamaAdapter")
     registry.adapter("scripted", "pytest_localbench.adapters.scripted:ScriptedAdapter")
+    registry.adapter(
+        "transformers",
+        "pytest_localbench.adapters.huggingface:TransformersAdapter",
+        extra="transformers",
+        package="transformers",
+    )

@@ -17,7 +17,7 @@ from .task import GenerationParams, SourceRef
 CHAT_PROVIDERS = frozenset({"openai", "deepseek", "vllm", "lmstudio", "llama-server"})
 """Providers that speak the chat-completions dialect."""
 
-LOCAL_PROVIDERS = frozenset({"llamacpp", "scripted", "vllm", "lmstudio", "llama-server"})
+LOCAL_PROVIDERS = frozenset({"llamacpp", "scripted", "transformers", "vllm", "lmstudio", "llama-server"})
 """Providers that run on this machine unless a ``base_url`` says otherwise."""
 
 
@@ -55,7 +55,8 @@ class ModelConfig(Frozen):
     """One configured model.
 
     ``model`` is the provider's own name, ``path`` a weights file. ``api_key`` is a reference such as
-    ``${env:OPENAI_API_KEY}``, never a key. ``lane``: models of one lane are never asked side by side.
+    ``${env:OPENAI_API_KEY}``, never a key. ``lane``: models of one lane are never asked side by side. ``previous_ids``:
+    names the model had; comparisons with earlier runs find it by them.
     """
 
     id: Id

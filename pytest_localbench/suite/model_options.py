@@ -16,6 +16,7 @@ from ..domain.llamacpp_options import LlamaCppOptions
 from ..domain.model import CHAT_PROVIDERS
 from ..domain.ollama_options import OllamaOptions
 from ..domain.sdk_options import SdkOptions
+from ..domain.transformers_options import TransformersOptions
 from ..errors import ModelFileError
 from .explain import sentence_of
 from .locate import line_of
@@ -26,6 +27,7 @@ OPTION_TYPES: dict[str, type[BaseModel]] = {
     "http": HttpOptions,
     "llamacpp": LlamaCppOptions,
     "ollama": OllamaOptions,
+    "transformers": TransformersOptions,
     **dict.fromkeys(CHAT_PROVIDERS, ChatOptions),
 }
 """Providers whose options are known here; those of others are checked by their adapter."""

@@ -21,7 +21,7 @@ from .tasks import data_files, entity, shown_path
 from .yaml_source import read_data
 
 DEFAULT_MODEL = ModelConfig(id="smollm2", provider="llamacpp", model="smollm2")
-PROVIDERS = ("http", "llamacpp", "ollama", "scripted", *sorted(CHAT_PROVIDERS))
+PROVIDERS = ("http", "llamacpp", "ollama", "scripted", "transformers", *sorted(CHAT_PROVIDERS))
 
 
 def load_model_files(data_dir: Path, root: Path) -> dict[str, ModelConfig]:
@@ -106,6 +106,8 @@ def _ad_hoc(
     provider: str, model: str, known: dict[str, ModelConfig], made: dict[tuple[str, str], ModelConfig]
 ) -> ModelConfig:
     is_file = provider == "llamacpp" and model.endswith(".gguf")
+    if provider == "transformers":
+        is_file = model.endswith(".gguf") or model.startswith((".", "~", os.sep))
     target = os.path.abspath(os.path.expanduser(model)) if is_file else model
     if (provider, target) not in made:
         taken = {*known, *(other.id for other in made.values())}
