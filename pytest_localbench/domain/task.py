@@ -86,7 +86,6 @@ class Sample(Frozen):
     images: tuple[FileRef, ...] = ()
     expected: PlainJson = None
     has_expected: bool = False
-    group: str | None = None
     weight: float = Field(default=1.0, gt=0)
     skip: str | None = None
 
@@ -172,6 +171,8 @@ class CalibrationCase(Frozen):
 class Task(Frozen):
     """One task file. ``category`` is the category's id; ``expected`` serves samples that bring none.
 
+    ``previous_ids``: names the task had; comparisons with earlier runs find it by them.
+
     ``folder``: the category folder, relative to the root directory (files of the task are read below it).
     """
 
@@ -228,6 +229,7 @@ class Task(Frozen):
             "calibration",
             "status",
             "tags",
+            "previous_ids",
             "folder",
         }
         data = self.model_dump(mode="json", exclude=free, by_alias=True)

@@ -50,15 +50,15 @@ def test_rows_without_expected_use_the_one_of_the_task(load, folder):
     assert task.expected_of(task.samples[0]) == "y"
 
 
-def test_whole_rows_keep_group_and_weight(rows, folder):
+def test_whole_rows_are_samples(rows, folder):
     (folder / "p.png").write_bytes(PNG)
     (folder / "gold.json").write_text('{"a": 1}')
     task = rows(
-        '{"id": 7, "variables": {"q": 1}, "group": "g", "weight": 2, "images": ["p.png"], "expected": "@file:gold.json"}\n'
+        '{"id": 7, "variables": {"q": 1}, "weight": 2, "images": ["p.png"], "expected": "@file:gold.json"}\n'
         '{"id": "b", "variables": {"q": 2}, "skip": true}\n{"id": "c", "variables": {"q": 2}, "skip": false}\n'
     )
     first, second, third = task.samples
-    assert (first.id, first.group, first.weight, first.expected) == ("7", "g", 2, {"a": 1})
+    assert (first.id, first.weight, first.expected) == ("7", 2, {"a": 1})
     assert first.images[0].kind == "image"
     assert second.skip == "the sample is switched off"
     assert third.skip is None
