@@ -1,4 +1,7 @@
-"""The flat JSON store: ``categories/*.json`` beside ``tasks/*.json``."""
+"""The flat JSON store: ``categories/*.json`` beside ``tasks/*.json``.
+
+Files of its tasks are read below ``tasks/``, never from the results, logs and model files beside it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def load_seed(data_dir: Path, root: Path) -> list[tuple[Category, list[Task]]]:
     tasks: dict[str, list[Task]] = {category: [] for category in categories}
     for path in data_files(data_dir / "tasks"):
         named = _category_named(path, shown_path(path, root), categories, data_dir.name)
-        tasks[named].extend(load_task_file(path, categories[named], root, folder=data_dir))
+        tasks[named].extend(load_task_file(path, categories[named], root, folder=data_dir / "tasks"))
     for found in tasks.values():
         check_unique(found)
     return [(categories[category], found) for category, found in tasks.items()]

@@ -46,7 +46,7 @@ def test_other_names_of_fields_are_understood(store):
     assert (task.complexity, task.evaluation_weights.quality) == (1, 1.0)
     assert [spec.use for spec in task.evaluators] == ["exact"]
     assert task.metadata == {"created_at": "2025-01-01T00:00:00Z", "updated_at": "2025-02-01T00:00:00Z"}
-    assert (task.folder, task.source.path) == ("data", "data/tasks/t.json")
+    assert (task.folder, task.source.path) == ("data/tasks", "data/tasks/t.json")
 
 
 def test_categories_without_tasks_and_hidden_files(store):
@@ -84,3 +84,20 @@ def test_two_of_one_id_are_refused_with_both_places(store):
     store.write("categories", "z.json", {"name": "again", "id": "geo"})
     with pytest.raises(TaskFileError, match=r"^data/categories/z.json:3: .*already used in data/categories/geo.json"):
         store()
+
+
+def test_files_of_tasks_lie_below_the_folder_of_the_tasks(store, tmp_path):
+    store.write("tasks/files", "note.txt", "Hello")
+    store.write("tasks/files", "gold.json", '{"a": 1}')
+    task = {"id": "t", "category": "geo", "input": {"prompt": "{{ note }}", "files": ["files/note.txt"]}}
+    store.write("tasks", "t.json", {**task, "expected": "@file:files/gold.json"})
+    ((_, (found,)),) = store()
+    assert (found.expected, found.input.files[0].text) == ({"a": 1}, "Hello")
+    (tmp_path / "data" / "models").mkdir()
+    (tmp_path / "data" / "models" / "m.json").write_text("{}")
+    for name in ("models/m.json", "../models/m.json"):
+        store.write("tasks", "t.json", {**task, "expected": f"@file:{name}"})
+        with pytest.raises(
+            TaskFileError, match=r"^data/tasks/t\.json:\d+: task 't': .*(looked in data/tasks/|no '\.\.')"
+        ):
+            store()
