@@ -33,6 +33,7 @@ DEFAULTS = {"temperature": 0, "seed": 7}
 JSON_COMPLETE = "json_complete_at_limit"
 SHIFTED = "context_shifted"
 NOT_THINKING = "thinking_unsupported"
+MIN_QUEUE_S = 0.1
 _FINISH: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
 
 
@@ -156,12 +157,13 @@ class ChatAnswer:
             raise GenerationFailed(f"{self.url} answered without a 'message': {shown}", retryable=True)
 
     def response(self, wall_s: float, first_token_s: float | None, body: Mapping[str, Any]) -> ModelResponse:
-        """Everything taken as a response to ``body``. Loading is told apart from the time of the answer."""
+        """Everything taken as a response to ``body``. Loading and queueing are not part of the answer's time."""
         final = self.final or {}
         reason = final.get("done_reason")
         if reason in {"load", "unload"} and not self.began:
             raise GenerationFailed(f"{self.url} answered with '{reason}' instead of an answer", retryable=True)
-        load_s = _seconds(final.get("load_duration"))
+        load_s, queued_s = _seconds(final.get("load_duration")), self._queued_s(body)
+        before_s = (load_s or 0.0) + (queued_s or 0.0)
         finish, notes = self._finish(reason, body)
         calls = [(call, *decoded_arguments(mapping(call.get("function")).get("arguments"))) for call in self.calls]
         if any(twice for *_, twice in calls):
@@ -181,15 +183,31 @@ class ChatAnswer:
             finish_reason=finish,
             usage=Usage(input_tokens=prompt, output_tokens=output),
             timing=Timing(
-                generation_s=max(0.0, wall_s - (load_s or 0.0)),
-                first_token_s=None if first_token_s is None else max(0.0, first_token_s - (load_s or 0.0)),
+                generation_s=max(0.0, wall_s - before_s),
+                first_token_s=None if first_token_s is None else max(0.0, first_token_s - before_s),
                 prompt_tokens_per_s=_rate(prompt, final.get("prompt_eval_duration")),
                 output_tokens_per_s=_rate(output, final.get("eval_duration")),
                 load_s=load_s,
+                queued_s=queued_s,
             ),
             resolved_model=final["model"] if isinstance(final.get("model"), str) else None,
             notes=tuple(notes),
         )
+
+    def _queued_s(self, body: Mapping[str, Any]) -> float | None:
+        """What the server's total holds beyond loading, reading and writing: the wait for other requests.
+
+        Not known where Ollama does more than it itemises: pictures, and an answer format after thinking (it starts
+        twice and itemises the second start only).
+        """
+        final = self.final or {}
+        total = _seconds(final.get("total_duration"))
+        parts = [_seconds(final.get(f"{name}_duration")) for name in ("load", "prompt_eval", "eval")]
+        pictures = any("images" in message for message in body["messages"])
+        if total is None or parts[1] is None or pictures or (self.thinking and "format" in body):
+            return None
+        rest = total - sum(part or 0.0 for part in parts)
+        return rest if rest >= MIN_QUEUE_S else 0.0
 
     def _finish(self, reason: Any, body: Mapping[str, Any]) -> tuple[FinishReason, list[str]]:
         """Why it ended. An answer that went on after the window was full lost its prompt: it counts as cut off."""
