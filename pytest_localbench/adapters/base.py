@@ -50,6 +50,15 @@ class Adapter(ABC):
         """Ids of the processes on this machine that hold the model, for the memory meter."""
         return []
 
+    def memory_needed_bytes(self) -> int | None:
+        """About how much memory loading the model will take on this machine, asked before ``open``; ``None`` = not known
+        (or not ours to load)."""
+        return None
+
+    def traffic(self) -> tuple[int, int] | None:
+        """Bytes of request and of response bodies so far; ``None`` = not counted. Only asked for remote models."""
+        return None
+
     def fingerprint(self) -> dict[str, Any]:
         """What identifies weights, template and runtime: plain data."""
         return {}

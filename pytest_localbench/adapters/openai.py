@@ -103,6 +103,10 @@ class OpenAIAdapter(Adapter):
         if self._wire is not None:
             self._wire.abort()
 
+    def traffic(self) -> tuple[int, int] | None:
+        """What the wire has counted."""
+        return None if self._wire is None else (self._wire.sent_bytes, self._wire.received_bytes)
+
     def fingerprint(self) -> dict[str, Any]:
         """Address and model name."""
         return {

@@ -83,24 +83,46 @@ class Usage(Frozen):
 
 
 class Timing(Frozen):
-    """Seconds on a monotonic clock. ``generation_s`` is the answering request alone: no load, queue, retry or wait."""
+    """Seconds on a monotonic clock. ``generation_s`` is the answering request alone: no load, queue, retry or wait.
+
+    ``elapsed_s``: everything, waits and failed attempts included. ``speeds_from`` says whose tokens per second these are:
+    the server's own, or computed here from the stream.
+    """
 
     generation_s: float = Field(ge=0)
     first_token_s: float | None = Field(default=None, ge=0)
     prompt_tokens_per_s: float | None = Field(default=None, ge=0)
     output_tokens_per_s: float | None = Field(default=None, ge=0)
+    speeds_from: Literal["server", "client"] | None = None
     load_s: float | None = Field(default=None, ge=0)
     queued_s: float | None = Field(default=None, ge=0)
     elapsed_s: float | None = Field(default=None, ge=0)
 
 
 class Memory(Frozen):
-    """Peak memory of the process that holds the model; ``method`` names the measure."""
+    """Peak memory of the process that holds the model; ``method`` names the measure.
+
+    ``file_mapped_bytes`` is a part of ``peak_bytes``; ``baseline_bytes`` was taken off it already.
+    """
 
     peak_bytes: int | None = Field(default=None, ge=0)
     peak_vram_bytes: int | None = Field(default=None, ge=0)
     file_mapped_bytes: int | None = Field(default=None, ge=0)
+    baseline_bytes: int | None = Field(default=None, ge=0)
     method: str = ""
+
+
+class Noise(Frozen):
+    """How busy this machine was at the end of an answer; shares are 0 to 1 of all processors, ``None`` = not known.
+
+    ``own_cpu_share`` is that of the process that ran the tests.
+    """
+
+    load_1m: float | None = None
+    steal_share: float | None = None
+    own_cpu_share: float | None = None
+    swap_in_bytes_per_s: float | None = None
+    swap_out_bytes_per_s: float | None = None
 
 
 class ModelResponse(Frozen):
@@ -116,6 +138,7 @@ class ModelResponse(Frozen):
     resolved_model: CleanText | None = None
     attempts: int = 1
     contended: bool = False
+    noise: Noise | None = None
     timed_out: bool = False
     notes: tuple[CleanText, ...] = ()
     started_at: str = ""

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from .base import CleanText, Frozen
-from .response import FinishReason, Memory, ResultKey, Timing, Usage
+from .response import FinishReason, Memory, Noise, ResultKey, Timing, Usage
 from .score import ScoreComponent, Verdict
 
 Outcome = Literal[
@@ -56,6 +56,7 @@ class SampleResult(Frozen):
     finish_reason: FinishReason | None = None
     resolved_model: CleanText | None = None
     contended: bool = False
+    noise: Noise | None = None
     requests: int = 0
     notes: tuple[CleanText, ...] = ()
     label: str | None = None

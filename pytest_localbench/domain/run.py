@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from .base import CleanText, Frozen, PlainJson
@@ -126,6 +128,27 @@ class Comparison(Frozen):
     verdict: str = ""
 
 
+class Traffic(Frozen):
+    """What was exchanged with a model on another machine, in bytes without headers; ``None`` = not known.
+
+    ``counted``: whole request and response ``bodies``, or only the ``contents`` (texts and pictures; at least that much
+    went over the wire).
+    """
+
+    model: str
+    address: str
+    requests: int = 0
+    sent_bytes: int | None = None
+    received_bytes: int | None = None
+    counted: Literal["bodies", "contents"] = "bodies"
+
+
+class Offline(Frozen):
+    """A run that was kept from leaving this machine. ``blocked``: addresses that something tried to reach."""
+
+    blocked: tuple[CleanText, ...] = ()
+
+
 class BenchmarkRun(Frozen):
     """A whole run: self-contained, schema-versioned."""
 
@@ -147,6 +170,8 @@ class BenchmarkRun(Frozen):
     summary: tuple[CategoryScore, ...] = ()
     overall: tuple[OverallScore, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    traffic: tuple[Traffic, ...] = ()
+    offline: Offline | None = None
     not_run: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     notes: tuple[CleanText, ...] = ()

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..adapters.base import Adapter
+from ..domain.model import ModelConfig
 from ..domain.response import GenerationRequest, Message, ModelResponse, ResultKey, Timing
 from ..domain.task import GenerationParams
 from ..errors import GenerationTimeout, LocalbenchError, MissingCapability, ModelUnavailable
+from ..scoring.components import cost_of
 from ..store.identity import utc_now
 from ..suite.render import build_messages
-from .meter import PeakMeter, is_noisy
+from .machine import available_bytes, too_little_memory
+from .meter import PeakMeter, own_memory, with_speeds
+from .noise import NoiseMeter, is_noisy
 from .plan import Job
 from .reading import check_pictures, check_read
 from .requirements import missing_capability
 from .retry import DEFAULT, CircuitBreaker, RetryPolicy, ask_with_retry
+from .traffic import TrafficMeter
 
 WARM_UP_TIMEOUT_S = 120.0
 
@@ -37,6 +43,22 @@ class Asker:
         self._root, self._log = root, log
         self._breakers: dict[str, CircuitBreaker] = {}
         self._stopped = threading.Event()
+        self._noise = NoiseMeter()
+        self._baselines: dict[str, int | None] = {}
+        self._in_flight: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self.traffic = TrafficMeter()
+
+    def adopt(self, adapter: Adapter) -> Adapter:
+        """Called before a model is opened: raises ModelUnavailable when it would not fit into memory, notes what this
+        process holds without it, and counts what it will send."""
+        self.traffic.watch(adapter)
+        if type(adapter).processes is not Adapter.processes:
+            problem = too_little_memory(adapter.config, adapter.memory_needed_bytes(), available_bytes())
+            if problem:
+                raise ModelUnavailable(problem)
+            self._baselines[adapter.config.id] = own_memory()
+        return adapter
 
     def stop(self) -> None:
         """End every wait between attempts; nothing is asked again."""
@@ -53,12 +75,12 @@ class Asker:
         request = self.request(job)
         check_pictures(request.messages, job.model)
         started_at = utc_now()
-        local = job.model.is_local
-        contended = local and is_noisy()
-        breaker = self._breakers.setdefault(job.model.id, CircuitBreaker())
-        meter = PeakMeter(adapter.processes())
+        model = job.model
+        breaker = self._breakers.setdefault(model.id, CircuitBreaker())
+        meter = PeakMeter(adapter.processes(), self._baselines.get(model.id))
+        disturbance = _Disturbance(self, model)
         try:
-            with meter:
+            with meter, disturbance:
                 response = ask_with_retry(adapter, request, _policy(job), breaker, self._stopped.wait)
         except GenerationTimeout as late:
             if not late.generating:
@@ -70,16 +92,27 @@ class Asker:
                 timing=Timing(generation_s=request.timeout_s, elapsed_s=request.timeout_s),
                 notes=(str(late),),
             )
-        check_read(request.messages, response, job.model)
+        check_read(request.messages, response, model)
         if response.attempts > 1:
             self._log("asked_again", key=str(job.key), attempts=response.attempts)
-        update: dict[str, Any] = {"started_at": started_at}
-        memory = meter.memory()
-        if memory.peak_bytes is not None:
+        self.traffic.add(adapter, request, response)
+        update: dict[str, Any] = {
+            "started_at": started_at,
+            "timing": with_speeds(response.timing, response.usage),
+            **disturbance.found,
+        }
+        memory = meter.memory(response.memory)
+        if memory is not response.memory:
             update["memory"] = memory
-        if contended or (local and is_noisy()):
-            update["contended"] = True
         return response.model_copy(update=update)
+
+    def _count(self, model: ModelConfig, step: int) -> int:
+        """Questions to a local model under way; a table of answers is not slowed by the next question."""
+        if model.provider == "scripted":
+            return 0
+        with self._lock:
+            self._in_flight[model.id] += step
+            return self._in_flight[model.id]
 
     def request(self, job: Job) -> GenerationRequest:
         """What is sent for a job; settings of the model win over those of the task."""
@@ -94,14 +127,16 @@ class Asker:
             timeout_s=job.task.timeout_seconds,
         )
 
-    def warm_up(self, adapter: Adapter) -> None:
-        """One tiny request, so that the first timed one is not slower; only for local models, unless turned off.
+    def warm_up(self, adapter: Adapter) -> dict[str, Any]:
+        """One tiny request, so that the first timed one is not slower: for local models unless ``warmup: false``, for
+        others only with ``warmup: true``. Returns what is to be recorded of it: seconds, tokens, cost.
 
         Raises ModelUnavailable; other failures are left to the first real question.
         """
         config = adapter.config
-        if not config.is_local or config.provider == "scripted" or config.warmup is False:
-            return
+        wanted = config.is_local and config.provider != "scripted" if config.warmup is None else config.warmup
+        if not wanted:
+            return {}
         request = GenerationRequest(
             key=ResultKey(category="warm-up", task="warm-up", sample="-", model=config.id),
             messages=(Message(role="user", content="Say OK."),),
@@ -109,9 +144,42 @@ class Asker:
             timeout_s=WARM_UP_TIMEOUT_S,
         )
         try:
-            adapter.generate(request)
+            response = adapter.generate(request)
         except ModelUnavailable:
             raise
         except LocalbenchError as error:
             with contextlib.suppress(OSError):
                 self._log("warm_up_failed", model=config.id, error=str(error))
+            return {}
+        self.traffic.add(adapter, request, response)
+        return {
+            "warm_up": {
+                "seconds": response.timing.generation_s,
+                **response.usage.model_dump(exclude_none=True),
+                "cost_usd": cost_of(response.usage, config.pricing, config.is_local),
+            }
+        }
+
+
+class _Disturbance:
+    """Around one question to a local model: what made its time unfair (``contended``), and the machine's state."""
+
+    def __init__(self, asker: Asker, model: ModelConfig) -> None:
+        self._asker, self._model = asker, model
+        self._noisy = self._shared = False
+        self.found: dict[str, Any] = {}
+
+    def __enter__(self) -> None:
+        if self._model.is_local:
+            self._noisy = is_noisy(self._asker._noise.stamp())
+            self._shared = self._asker._count(self._model, 1) > 1
+
+    def __exit__(self, *_: object) -> None:
+        if not self._model.is_local:
+            return
+        shared = self._asker._count(self._model, -1) > 0 or self._shared
+        noise = self._asker._noise.stamp()
+        if self._noisy or shared or is_noisy(noise):
+            self.found["contended"] = True
+        if self._model.provider != "scripted" or self.found:
+            self.found["noise"] = noise

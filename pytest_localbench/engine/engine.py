@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..adapters.base import Adapter
@@ -42,6 +42,7 @@ class Opened:
     load_s: float
     capabilities: dict[str, Any]
     fingerprint: dict[str, Any]
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 class Lane:
@@ -64,7 +65,8 @@ class Engine:
     """Answers jobs ahead of time.
 
     ``make_adapter`` builds (not opens) an adapter; ``ask`` sends one job through it, with retries and measuring;
-    ``prepare`` is called once after a model was opened (warm-up); ``look_ahead`` bounds the answers that wait per lane.
+    ``prepare`` is called once after a model was opened (warm-up) and returns what is to be recorded of it;
+    ``look_ahead`` bounds the answers that wait per lane.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class Engine:
         *,
         make_adapter: Callable[[ModelConfig], Adapter],
         ask: Ask,
-        prepare: Callable[[Adapter], None],
+        prepare: Callable[[Adapter], dict[str, Any]],
         look_ahead: int | None = None,
         log: Log = lambda *_a, **_k: None,
     ) -> None:
@@ -206,9 +208,9 @@ class Engine:
                 self._adapters[model.id] = adapter
             adapter.open()
             load_s = time.perf_counter() - started
-            self._prepare(adapter)
+            facts = self._prepare(adapter)
             self.opened[model.id] = Opened(
-                load_s, adapter.capabilities().model_dump(exclude_none=True), adapter.fingerprint()
+                load_s, adapter.capabilities().model_dump(exclude_none=True), adapter.fingerprint(), facts
             )
         except Exception as error:  # noqa: BLE001 - whatever an adapter raises costs its own items only
             known = isinstance(error, ModelError | ConfigError)

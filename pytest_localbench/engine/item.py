@@ -74,6 +74,7 @@ def score_item(
         finish_reason=response.finish_reason,
         resolved_model=response.resolved_model,
         contended=response.contended,
+        noise=response.noise,
         requests=response.attempts,
         notes=tuple(dict.fromkeys((*response.notes, *judged.answer.notes))),
         label=judged.labels[1],

@@ -67,7 +67,7 @@ class LocalbenchSession:
         self._adapters: dict[str, Adapter] = {}
         self._asker = Asker(config.rootpath, log=self.recorder.log.event)
         self.engine = Engine(
-            make_adapter=self._make_adapter,
+            make_adapter=lambda model: self._asker.adopt(self._make_adapter(model)),
             ask=self._asker.ask,
             prepare=self._asker.warm_up,
             look_ahead=self._look_ahead(),
@@ -314,6 +314,7 @@ class LocalbenchSession:
             gc.unfreeze()
         if self._terminate is not None:
             signal.signal(signal.SIGTERM, self._terminate)
+        self._asker.stop()
         self.engine.stop()
         self.recorder.close()
         self.finisher.finish(session, int(exitstatus))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 import time
 
@@ -15,9 +13,8 @@ from pytest_localbench.adapters.faults import ConnectionFailed
 from pytest_localbench.domain.model import ModelConfig
 from pytest_localbench.domain.response import GenerationRequest, Message, ModelResponse, ResultKey, Timing
 from pytest_localbench.domain.task import GenerationParams, OutputSpec, Task, TaskInput
-from pytest_localbench.engine import asking, meter
+from pytest_localbench.engine import asking
 from pytest_localbench.engine.asking import Asker
-from pytest_localbench.engine.meter import PeakMeter, is_noisy
 from pytest_localbench.engine.plan import Job
 from pytest_localbench.engine.retry import CircuitBreaker, RetryPolicy, ask_with_retry
 from pytest_localbench.errors import GenerationFailed, GenerationTimeout, ModelUnavailable
@@ -120,42 +117,6 @@ def test_an_answer_or_another_failure_resets_the_breaker(ask):
     breaker.check()
 
 
-def test_memory_of_a_process_tree():
-    child = subprocess.Popen(
-        [sys.executable, "-c", "b = bytearray(60 << 20); print('up', flush=True); input()"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        child.stdout.readline()
-        with PeakMeter([child.pid]) as measured:
-            pass
-    finally:
-        child.communicate(b"\n")
-    memory = measured.memory()
-    assert memory.peak_bytes > 60 << 20
-    assert "resident" in memory.method
-    with PeakMeter([child.pid]) as gone:
-        pass
-    assert gone.memory().peak_bytes is None
-
-
-def test_no_processes_no_memory_and_no_thread(monkeypatch):
-    monkeypatch.setattr(meter.threading, "Thread", None)
-    with PeakMeter([]) as measured:
-        pass
-    assert (measured.memory().peak_bytes, measured.memory().method) == (None, "")
-
-
-def test_noise_is_load_above_the_processors(monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 4)
-    for load, noisy in ((4.5, False), (4.6, True)):
-        monkeypatch.setattr(os, "getloadavg", lambda load=load: (load, 0, 0), raising=False)
-        assert is_noisy() is noisy
-    monkeypatch.delattr(os, "getloadavg")
-    assert is_noisy() is False
-
-
 def job(model=None, **more):
     task = Task(
         id="t", title="T", category="c", input=TaskInput(prompt="Say {{ word }}.", variables={"word": "hi"}), **more
@@ -165,7 +126,7 @@ def job(model=None, **more):
 
 @pytest.fixture
 def asker(tmp_path, monkeypatch):
-    monkeypatch.setattr(asking, "is_noisy", lambda: False)
+    monkeypatch.setattr(asking, "is_noisy", lambda _: False)
     return Asker(tmp_path, lambda *_, **__: None)
 
 
@@ -186,7 +147,7 @@ def test_what_an_answer_carries(asker, monkeypatch):
     assert (response.text, response.contended, response.attempts) == ("ok", False, 1)
     assert response.memory.peak_bytes > 1 << 20
     assert response.started_at.endswith("Z")
-    monkeypatch.setattr(asking, "is_noisy", lambda: True)
+    monkeypatch.setattr(asking, "is_noisy", lambda _: True)
     assert asker.ask(Fake(OK), job()).contended is True
     remote = ModelConfig(id="m", provider="openai", model="x")
     assert asker.ask(Fake(OK, config=remote), job(remote)).contended is False
@@ -210,7 +171,7 @@ def _raise(error):
 
 def test_warm_up_only_where_it_helps(asker):
     warmed = Fake(OK)
-    asker.warm_up(warmed)
+    assert asker.warm_up(warmed) == {"warm_up": {"seconds": 0.25, "cost_usd": 0.0}}
     assert warmed.requests[0].params.max_tokens == 1
     for config in (
         ModelConfig(id="m", provider="llamacpp", warmup=False),
@@ -218,8 +179,11 @@ def test_warm_up_only_where_it_helps(asker):
         ModelConfig(id="m", provider="openai", model="x"),
     ):
         cold = Fake(OK, config=config)
-        asker.warm_up(cold)
+        assert asker.warm_up(cold) == {}
         assert cold.requests == []
+    paid = Fake(OK, config=ModelConfig(id="m", provider="openai", model="x", warmup=True))
+    asker.warm_up(paid)
+    assert len(paid.requests) == 1
     asker.warm_up(Fake(busy()))
     with pytest.raises(ModelUnavailable):
         asker.warm_up(Fake(ModelUnavailable("gone")))

@@ -45,7 +45,7 @@ def engine():
             assert adapter.config.id == job.model.id
             return ModelResponse(text=str(job.key), timing=Timing(generation_s=0))
 
-        made.append(Engine(make_adapter=Fake, ask=ask or answer, prepare=lambda _: None, look_ahead=look_ahead))
+        made.append(Engine(make_adapter=Fake, ask=ask or answer, prepare=lambda _: {}, look_ahead=look_ahead))
         return made[-1]
 
     yield make
