@@ -14,6 +14,7 @@ from pytest_localbench.domain.response import GenerationRequest, Message, Result
 from pytest_localbench.domain.task import GenerationParams
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
+from ollama_server import OllamaServer
 from scripted_server import Reply, ScriptedServer
 
 
@@ -34,6 +35,20 @@ def serve() -> Iterator[Callable[..., ScriptedServer]]:
 
     def start(*replies: Reply) -> ScriptedServer:
         servers.append(ScriptedServer(*replies))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., OllamaServer]]:
+    monkeypatch.delenv("OLLAMA_HOST", raising=False)
+    servers: list[OllamaServer] = []
+
+    def start(**how: Any) -> OllamaServer:
+        servers.append(OllamaServer(**how))
         return servers[-1]
 
     yield start

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from anthropic_server import KEY as claude_key
+from anthropic_server import MessagesServer
+from google_server import KEY as gemini_key
+from google_server import GenerateServer
 from scripted_server import Reply, answer, chunk
 
 from pytest_localbench.adapters import pytest_localbench_register
@@ -19,12 +25,37 @@ def build(config):
 
 
 @pytest.fixture(
-    params=["openai", "openai-streamed", "scripted", pytest.param("llamacpp", marks=pytest.mark.real_model)]
+    params=[
+        "openai",
+        "openai-streamed",
+        "scripted",
+        "ollama-modern",
+        "ollama-old",
+        "ollama-real",
+        "anthropic",
+        "google",
+        pytest.param("llamacpp", marks=pytest.mark.real_model),
+    ]  # fmt: skip
 )
 def adapter(request, serve):
     if request.param == "llamacpp":
         path = request.getfixturevalue("smollm2")
         config = ModelConfig(id="m", provider="llamacpp", path=str(path), generation={"max_tokens": 8})
+    elif request.param in {"anthropic", "google"}:
+        pytest.importorskip("anthropic" if request.param == "anthropic" else "google.genai")
+        make, key = {"anthropic": (MessagesServer, claude_key), "google": (GenerateServer, gemini_key)}[request.param]
+        request.getfixturevalue("monkeypatch").setenv("DOUBLE_KEY", key)
+        double = make()
+        request.addfinalizer(double.close)
+        config = ModelConfig(
+            id="m", provider=request.param, model="x", base_url=double.url, api_key="${env:DOUBLE_KEY}"
+        )
+    elif request.param == "ollama-real":
+        real = os.environ.get("LOCALBENCH_REAL_OLLAMA") or pytest.skip("LOCALBENCH_REAL_OLLAMA is not set")
+        config = ModelConfig(id="m", provider="ollama", model="smollm2:135m", base_url=real, resources={"threads": 1})
+    elif request.param.startswith("ollama"):
+        double = request.getfixturevalue("ollama")(modern=request.param == "ollama-modern")
+        config = ModelConfig(id="m", provider="ollama", model="tiny:1b", base_url=double.url)
     elif request.param == "scripted":
         config = ModelConfig(id="m", provider="scripted", options={"default": "Hello."})
     else:
@@ -64,7 +95,10 @@ def test_plain_facts_are_known_before_open(adapter):
 def test_asking_a_model_that_is_not_open_is_a_model_error(ask_for, smollm2):
     for config in (
         ModelConfig(id="m", provider="openai", model="x", base_url="http://127.0.0.1:9"),
+        ModelConfig(id="m", provider="anthropic", model="x", base_url="http://127.0.0.1:9"),
+        ModelConfig(id="m", provider="google", model="x", base_url="http://127.0.0.1:9"),
         ModelConfig(id="m", provider="scripted"),
+        ModelConfig(id="m", provider="ollama", model="x", base_url="http://127.0.0.1:9"),
         ModelConfig(id="m", provider="llamacpp", path=str(smollm2)),
     ):
         with pytest.raises(ModelError):
