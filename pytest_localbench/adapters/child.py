@@ -30,6 +30,7 @@ LOAD_TIMEOUT_S = 300.0
 MAX_RESTARTS = 2
 CRASH_NOTICE_S = 0.5
 EXIT_WAIT_S = 3.0
+VISIBLE_DEVICES = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES")
 DEFAULTS = {"temperature": 0, "seed": 7}
 """What local runtimes are asked unless a task or the model file says otherwise."""
 
@@ -184,6 +185,7 @@ class ChildProcess:
             stderr=self._log,
             text=True,
             encoding="utf-8",
+            env=_environment(adapter.config),
         )
 
     def load(self, timeout_s: float) -> None:
@@ -262,3 +264,11 @@ class ChildProcess:
         if self.process.stdout is not None:
             self.process.stdout.close()
         self._log.close()
+
+
+def _environment(config: ModelConfig) -> dict[str, str]:
+    """The child's environment: it sees the GPUs that ``resources: devices`` names, or all when nothing is named."""
+    devices = config.resources.devices
+    if devices is None:
+        return dict(os.environ)
+    return {**os.environ, **dict.fromkeys(VISIBLE_DEVICES, ",".join(str(device) for device in devices))}

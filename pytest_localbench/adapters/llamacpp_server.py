@@ -37,7 +37,30 @@ def build_params(config: dict[str, Any]) -> Any:
     params.cache_ram_mib = 0
     params.use_jinja = True
     params.ui = False
+    _apply(config.get("options") or {}, params, xllamacpp)
     return params
+
+
+def _apply(options: dict[str, Any], params: Any, xllamacpp: Any) -> None:
+    """The settings that a model file states, in llama.cpp's own terms."""
+    plain = {"batch_size": "n_batch", "ubatch_size": "n_ubatch", "main_gpu": "main_gpu"}
+    for name, field in plain.items():
+        if name in options:
+            setattr(params, field, options[name])
+    if "threads_batch" in options:
+        params.cpuparams_batch.n_threads = options["threads_batch"]
+    if "flash_attention" in options:
+        word = {"auto": "AUTO", "on": "ENABLED", "off": "DISABLED"}[options["flash_attention"]]
+        params.flash_attn_type = getattr(xllamacpp.llama_flash_attn_type, f"LLAMA_FLASH_ATTN_TYPE_{word}")
+    for name in ("cache_type_k", "cache_type_v"):
+        if name in options:
+            setattr(params, name, getattr(xllamacpp.ggml_type, f"GGML_TYPE_{options[name].upper()}"))
+    for name, kind in (("load_mode", xllamacpp.llama_load_mode), ("split_mode", xllamacpp.llama_split_mode)):
+        if name in options:
+            setattr(params, name, getattr(kind, f"LLAMA_{name.upper()}_{options[name].upper()}"))
+    if "tensor_split" in options:
+        shares = [float(share) for share in options["tensor_split"]]
+        params.tensor_split = shares + [0.0] * (len(params.tensor_split) - len(shares))
 
 
 def start(config: dict[str, Any]) -> tuple[dict[str, str], object]:

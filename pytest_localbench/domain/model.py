@@ -43,11 +43,15 @@ class Capabilities(Frozen):
 
 
 class Resources(Frozen):
-    """What a local runtime may take; ``None`` = the adapter's documented default."""
+    """What a local runtime may take; ``None`` = the adapter's documented default.
+
+    ``devices``: the GPUs that it may see, by number or id (an empty list: none).
+    """
 
     threads: int | None = Field(default=None, gt=0)
     context_tokens: int | None = Field(default=None, gt=0)
     gpu_layers: int | None = Field(default=None, ge=-1)
+    devices: tuple[int | str, ...] | None = None
     memory_mb: float | None = Field(default=None, gt=0)
 
 

@@ -32,6 +32,9 @@ OPTION_TYPES: dict[str, type[BaseModel]] = {
 }
 """Providers whose options are known here; those of others are checked by their adapter."""
 
+SERVED = CHAT_PROVIDERS | {"http", "anthropic", "google"}
+"""Providers whose models somebody else has loaded."""
+
 _KEY = re.compile(
     r"\b(sk-[\w-]{8,}|AIza[\w-]{20,}|hf_\w{10,}|gh[pousr]_\w{10,}|github_pat_\w{10,}|xox[abprs]-[\w-]{10,}"
     r"|AKIA[A-Z0-9]{12,}|Bearer\s+(?!\$\{)\S{8,})"
@@ -45,8 +48,14 @@ _KEY_NAME = re.compile(
 
 
 def check_options(data: dict[str, Any], path: Path, shown: str, subject: str) -> None:
-    """Raise ModelFileError for options that the provider does not know or cannot use."""
-    kind = OPTION_TYPES.get(str(data.get("provider")))
+    """Raise ModelFileError for options and resources that the provider does not know or cannot use."""
+    provider, resources = str(data.get("provider")), data.get("resources")
+    for name in ("context_tokens", "threads", "gpu_layers", "devices"):
+        if provider in SERVED and isinstance(resources, dict) and resources.get(name) is not None:
+            hint = "'capabilities: {context_tokens: N}' says how much fits" if name == "context_tokens" else "drop it"
+            words = f"{subject}: '{name}' has no effect on a server that is already running; {hint}"
+            raise ModelFileError(shown, line_of(path, ("resources", name)), words)
+    kind = OPTION_TYPES.get(provider)
     options = data.get("options", {})
     if kind is None or not isinstance(options, dict):
         return
