@@ -14,6 +14,8 @@ from pytest_localbench.domain.response import GenerationRequest, Message, Result
 from pytest_localbench.domain.task import GenerationParams
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
+from anthropic_server import MessagesServer
+from google_server import GenerateServer
 from ollama_server import OllamaServer
 from scripted_server import Reply, ScriptedServer
 
@@ -54,6 +56,22 @@ def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., OllamaServ
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def provider_double() -> Iterator[Callable[[str], ScriptedServer]]:
+    """Makes the double of a provider that has an SDK of its own; it wants the key that is sent when there is none."""
+    doubles: list[ScriptedServer] = []
+
+    def start(provider: str) -> ScriptedServer:
+        pytest.importorskip("anthropic" if provider == "anthropic" else "google.genai")
+        kind = MessagesServer if provider == "anthropic" else GenerateServer
+        doubles.append(kind(key="none"))
+        return doubles[-1]
+
+    yield start
+    for double in doubles:
+        double.close()
 
 
 @pytest.fixture

@@ -5,10 +5,6 @@ from __future__ import annotations
 import os
 
 import pytest
-from anthropic_server import KEY as claude_key
-from anthropic_server import MessagesServer
-from google_server import KEY as gemini_key
-from google_server import GenerateServer
 from scripted_server import Reply, answer, chunk
 
 from pytest_localbench.adapters import pytest_localbench_register
@@ -26,30 +22,17 @@ def build(config):
 
 @pytest.fixture(
     params=[
-        "openai",
-        "openai-streamed",
-        "scripted",
-        "ollama-modern",
-        "ollama-old",
-        "ollama-real",
-        "anthropic",
-        "google",
+        *("openai", "openai-streamed", "scripted", "ollama-modern", "ollama-old", "ollama-real", "anthropic", "google"),
         pytest.param("llamacpp", marks=pytest.mark.real_model),
-    ]  # fmt: skip
+    ]
 )
 def adapter(request, serve):
     if request.param == "llamacpp":
         path = request.getfixturevalue("smollm2")
         config = ModelConfig(id="m", provider="llamacpp", path=str(path), generation={"max_tokens": 8})
     elif request.param in {"anthropic", "google"}:
-        pytest.importorskip("anthropic" if request.param == "anthropic" else "google.genai")
-        make, key = {"anthropic": (MessagesServer, claude_key), "google": (GenerateServer, gemini_key)}[request.param]
-        request.getfixturevalue("monkeypatch").setenv("DOUBLE_KEY", key)
-        double = make()
-        request.addfinalizer(double.close)
-        config = ModelConfig(
-            id="m", provider=request.param, model="x", base_url=double.url, api_key="${env:DOUBLE_KEY}"
-        )
+        url = request.getfixturevalue("provider_double")(request.param).url
+        config = ModelConfig(id="m", provider=request.param, model="x", base_url=url)
     elif request.param == "ollama-real":
         real = os.environ.get("LOCALBENCH_REAL_OLLAMA") or pytest.skip("LOCALBENCH_REAL_OLLAMA is not set")
         config = ModelConfig(id="m", provider="ollama", model="smollm2:135m", base_url=real, resources={"threads": 1})

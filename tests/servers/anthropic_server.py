@@ -90,9 +90,11 @@ class MessagesServer(ScriptedServer):
     ``refuses``: settings that the model does not take.
     """
 
-    def __init__(self, *replies: Reply, facts: dict[str, Any] | None = None, refuses: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, *replies: Reply, facts: dict[str, Any] | None = None, key: str = KEY, refuses: tuple[str, ...] = ()
+    ) -> None:
         self._scripted, self._facts, self._refuses = bool(replies), facts, refuses
-        self.looked_up = 0
+        self._key, self.looked_up = key, 0
         super().__init__(*replies)
 
     def next_reply(self, request: dict[str, Any]) -> Reply:
@@ -128,7 +130,7 @@ class MessagesServer(ScriptedServer):
     def _problem(self, request: dict[str, Any]) -> Reply | None:
         headers, body = {k.lower(): v for k, v in request["headers"].items()}, request["body"]
         key = headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ")
-        if key != KEY:
+        if key != self._key:
             return error(401, "authentication_error", "invalid x-api-key")
         words = None
         refused = [name for name in self._refuses if name in body]

@@ -58,9 +58,9 @@ def wrong_key() -> Reply:
 class GenerateServer(ScriptedServer):
     """Says the given replies in order; without any it answers what it saw. ``looked_up`` counts questions about models."""
 
-    def __init__(self, *replies: Reply, facts: dict[str, Any] | None = None) -> None:
+    def __init__(self, *replies: Reply, facts: dict[str, Any] | None = None, key: str = KEY) -> None:
         self._scripted, self._facts = bool(replies), facts
-        self.looked_up = 0
+        self._key, self.looked_up = key, 0
         super().__init__(*replies)
 
     def next_reply(self, request: dict[str, Any]) -> Reply:
@@ -75,7 +75,7 @@ class GenerateServer(ScriptedServer):
         headers, body = {k.lower(): v for k, v in request["headers"].items()}, request["body"]
         if not re.fullmatch(r"/v1beta/models/[\w.-]+:streamGenerateContent\?alt=sse", request["path"]):
             return error(404, "NOT_FOUND", f"no such route: {request['path']}")
-        if headers.get("x-goog-api-key") != KEY:
+        if headers.get("x-goog-api-key") != self._key:
             return wrong_key()
         if unknown := set(body) - KNOWN:
             return error(400, "INVALID_ARGUMENT", f'Invalid JSON payload received. Unknown name "{min(unknown)}"')
