@@ -27,6 +27,21 @@ MEAN_BOUNDS: dict[str, tuple[float, float]] = {
 TASK_BOUNDS: dict[str, tuple[float, float]] = {"empty": (0.0, 0.0), "oracle": (0.95, 1.0)}
 """Quality on every single task."""
 
+TOLERANCE = 1e-6
+"""Bounds hold up to this much."""
+
+_REMEDIES = {
+    "empty": "an answer that says nothing must earn nothing, so give no weight to what only forbids",
+    "refuse": "a refusal must earn nothing, so give no weight to what only forbids",
+    "echo": "the prompt holds the answer, so ask for something that must be worked out",
+    "template": "a form of nulls wins points, so expect fewer nulls",
+    "first-label": "the first label is right too often, so balance the labels over the samples",
+    "oracle": "the known right answer must earn all points, so mend the expected value or the evaluators",
+    "oracle-fenced": "a right answer in a code fence must earn all points, so mend 'output' or the evaluators",
+    "oracle-think": "a right answer after reasoning must earn all points, so mend 'output' or the evaluators",
+    "oracle-prose": "a right answer between two sentences must earn all points, so mend 'output' or the evaluators",
+}
+
 _REFUSAL = "I am sorry, but I cannot help with this request."
 
 
@@ -38,6 +53,11 @@ def as_response(text: str) -> ModelResponse:
 def as_text(expected: Any) -> str:
     """A reference as a model would write it."""
     return expected if isinstance(expected, str) else json.dumps(expected, ensure_ascii=False)
+
+
+def null_remedy(kind: str) -> str:
+    """What to do when a null model leaves its bounds."""
+    return _REMEDIES[kind]
 
 
 def null_answer(kind: str, task: Task, sample: Sample, messages: tuple[Message, ...]) -> str | None:

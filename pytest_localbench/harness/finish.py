@@ -21,6 +21,7 @@ from ..store.journal import read_journals
 from ..store.runs import RUN_DOCUMENT, save
 from ..suite.tasks import shown_path
 from .cases import case_of
+from .check_tally import CheckTally
 from .lanes import is_task_node
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Finisher:
         self._ordinary_failures = 0
         self._errors = 0
         self._over = False
+        self._checks = CheckTally()
+        self._checks_finished: bool | None = None
 
     # -- while running -----------------------------------------------------------------------------------------------
 
@@ -60,6 +63,9 @@ class Finisher:
     def see(self, report: pytest.TestReport) -> None:
         """Account for one report."""
         if self.session.is_worker:
+            return
+        if self.session.options.selfcheck:
+            self._checks.see(report)
             return
         note = getattr(report, "localbench", None)
         if note is None:
@@ -113,7 +119,7 @@ class Finisher:
         if self.session.is_worker or self.config.option.collectonly:
             return
         if self.session.options.selfcheck:
-            self._finish_selfcheck(session)
+            self._finish_selfcheck(session, exitstatus)
             return
         if not self._expected and not self.session.options.wants_gate:
             return
@@ -129,8 +135,9 @@ class Finisher:
             if session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def _finish_selfcheck(self, session: pytest.Session) -> None:
-        if not all(good for _, good in self.session.null_scores.lines()) and session.exitstatus == pytest.ExitCode.OK:
+    def _finish_selfcheck(self, session: pytest.Session, exitstatus: int) -> None:
+        self._checks_finished = exitstatus in OWN_CODES and not session.shouldfail and not session.shouldstop
+        if not self._checks.held and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _close(self, exitstatus: int) -> BenchmarkRun:
@@ -195,8 +202,10 @@ class Finisher:
         """Table and closing sentence on pytest's terminal."""
         if self.problem:
             reporter.write_line(f"localbench: {self.problem}", red=True)
-        for text, good in self.session.null_scores.lines():
-            reporter.write_line(f"localbench: {text}", **({} if good else {"red": True}))
+        if self._checks_finished is not None:
+            for text, good in self._checks.lines():
+                reporter.write_line(f"localbench: {text}", **({} if good else {"red": True}))
+            reporter.write_line(f"localbench: {self._checks.closing(finished=self._checks_finished)}")
         if self.run is None or self.session.options.summary == "none":
             return
         writer = reporter._tw

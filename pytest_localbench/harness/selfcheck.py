@@ -1,13 +1,13 @@
 """``--localbench-selfcheck``: tasks judged against known answers, no model asked.
 
-Every task gets one item per calibration case and one for the null models; the means of the null models over each
-category are checked at the end of the run.
+Every task gets one item per calibration case and one for the null models. What they earned rides on the reports; the
+means over each category are checked at the end of the run, on the process that reports.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,16 +16,17 @@ from ..domain.model import ModelConfig
 from ..domain.response import ResultKey
 from ..domain.result import SampleResult
 from ..domain.task import CalibrationCase, Sample, Task
-from ..engine.nulls import MEAN_BOUNDS, NULL_MODELS, TASK_BOUNDS, as_response, calibration_answer, null_answer
+from ..engine.nulls import NULL_MODELS, TASK_BOUNDS, TOLERANCE, as_response, calibration_answer, null_answer
 from ..errors import LocalbenchError
 from ..suite.render import build_messages, documents
+from .check_tally import NOTE, note_of
 from .collector import PARAMETER, TASK_ATTRIBUTE
 
 if TYPE_CHECKING:
     from .session import LocalbenchSession
 
 NULLS = "null-models"
-TOLERANCE = 1e-6
+_NULL_MEANS = pytest.StashKey[dict[str, float]]()
 _CHECKER = ModelConfig(id="selfcheck", provider="scripted")
 
 
@@ -36,34 +37,6 @@ class Check:
     case: CalibrationCase | None
     sample: Sample
     model: ModelConfig = _CHECKER
-
-
-@dataclass
-class NullScores:
-    """Quality of every null model by category, task by task."""
-
-    by_category: dict[str, dict[str, list[float]]] = field(default_factory=dict)
-
-    def add(self, category: str, kind: str, quality: float) -> None:
-        """One task's mean."""
-        self.by_category.setdefault(category, {}).setdefault(kind, []).append(quality)
-
-    def lines(self) -> list[tuple[str, bool]]:
-        """One sentence per category and null model, and whether it keeps to its bound."""
-        found = []
-        for category, kinds in self.by_category.items():
-            for kind in NULL_MODELS:
-                values = kinds.get(kind)
-                if values:
-                    low, high = MEAN_BOUNDS[kind]
-                    mean = sum(values) / len(values)
-                    good = low - TOLERANCE <= mean <= high + TOLERANCE
-                    bound = f"at least {low:g}" if low else f"at most {high:g}"
-                    verdict = "ok" if good else "OUT OF BOUNDS"
-                    found.append(
-                        (f"{category}: {kind} earns {mean:.3f} over {len(values)} tasks ({bound}): {verdict}", good)
-                    )
-        return found
 
 
 def checks_of(task: Task, session: LocalbenchSession) -> list[Any]:
@@ -88,11 +61,20 @@ def run_check(session: LocalbenchSession, item: Any) -> SampleResult:
     task: Task = getattr(item.function, TASK_ATTRIBUTE)
     key = ResultKey(category=task.category, task=task.id, sample=check.sample.id, model="selfcheck")
     if check.case is None:
-        problems = _null_problems(session, task)
+        problems, item.stash[_NULL_MEANS] = _null_problems(session, task)
     else:
         problems = _calibration_problems(session, task, check.case, check.sample)
     outcome: Any = "weak" if problems else "passed"
     return SampleResult(key=key, outcome=outcome, reason="; ".join(problems))
+
+
+def attach_check(item: Any, report: pytest.TestReport) -> None:
+    """Put what an item found on its report, as plain data."""
+    check = item.callspec.params.get(PARAMETER) if hasattr(item, "callspec") else None
+    if report.when == "call" and isinstance(check, Check):
+        task: Task = getattr(item.function, TASK_ATTRIBUTE)
+        null_means = item.stash.get(_NULL_MEANS, {}) if check.case is None else None
+        setattr(report, NOTE, note_of(task.id, task.category, null_means))
 
 
 def _quality(session: LocalbenchSession, task: Task, sample: Sample, text: str) -> tuple[float | None, str]:
@@ -114,8 +96,9 @@ def _calibration_problems(session: LocalbenchSession, task: Task, case: Calibrat
     return []
 
 
-def _null_problems(session: LocalbenchSession, task: Task) -> list[str]:
-    problems = []
+def _null_problems(session: LocalbenchSession, task: Task) -> tuple[list[str], dict[str, float]]:
+    """What breaks the bounds of a task, and the mean quality by null model."""
+    problems, means = [], {}
     for kind in NULL_MODELS:
         qualities = []
         for sample in task.samples:
@@ -132,5 +115,5 @@ def _null_problems(session: LocalbenchSession, task: Task) -> list[str]:
                         f"{kind} earns {quality:.3f} on sample '{sample.id}', outside {low:g} to {high:g}: {why}"
                     )
         if qualities:
-            session.null_scores.add(task.category, kind, sum(qualities) / len(qualities))
-    return problems[:5]
+            means[kind] = sum(qualities) / len(qualities)
+    return problems[:5], means

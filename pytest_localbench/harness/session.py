@@ -34,7 +34,7 @@ from .finish import Finisher
 from .lanes import RUN_ID
 from .outputs import failure_message, properties_of
 from .recorder import Recorder
-from .selfcheck import NullScores, run_check
+from .selfcheck import attach_check, run_check
 from .settings import half_of_memory, weights_from
 from .suite_cache import SuiteCache
 
@@ -73,7 +73,6 @@ class LocalbenchSession:
             look_ahead=self._look_ahead(),
             log=self.recorder.log.event,
         )
-        self.null_scores = NullScores()
         self.redact = redact
         self._terminate: Any = None
         self._collector: tuple[int, int, int] | None = None
@@ -255,6 +254,7 @@ class LocalbenchSession:
         """Attach the result to the report as plain data; what ended without a result is recorded here."""
         report = yield
         if self.options.selfcheck:
+            attach_check(item, report)
             return report
         job = item.stash.get(JOB, None)
         if job is None:
@@ -316,6 +316,7 @@ class LocalbenchSession:
             signal.signal(signal.SIGTERM, self._terminate)
         self._asker.stop()
         self.engine.stop()
+        self.recorder.exchanged(self._asker.traffic.found())
         self.recorder.close()
         self.finisher.finish(session, int(exitstatus))
 
