@@ -282,8 +282,11 @@ class OllamaAdapter(Adapter):
         if not body["stream"]:
             answer.take(wire.post_json(CHAT, body, timeout_s))
             return answer.response(time.perf_counter() - started, None, body)
+        # Ollama holds text back while it looks for tool calls, and reads the prompt again for a format after thinking.
+        pauses = "tools" in body or ("format" in body and body["think"] is not False)
+        stream = wire.stream_json(CHAT, body, timeout_s, lines=True, began=lambda: answer.began and not pauses)
         try:
-            with closing(wire.stream_json(CHAT, body, timeout_s, lines=True)) as lines:  # type: ignore[type-var]
+            with closing(stream) as lines:  # type: ignore[type-var]
                 for line in lines:
                     answer.take(line)
                     if first is None and answer.began:

@@ -32,7 +32,8 @@ class Model:
 
 @dataclass
 class Script:
-    """What the next chat gets instead: a status and a body, or lines and how they end (``cut`` or ``stall``)."""
+    """What the next chat gets instead: a status and a body, or lines and how they end (``cut``, ``stall``, ``on``: the last
+    line again and again)."""
 
     status: int = 200
     body: Any = None
@@ -215,6 +216,7 @@ def _tokens(messages: list[dict[str, Any]]) -> int:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     double: OllamaServer
 
     def log_message(self, *_: Any) -> None:
@@ -257,6 +259,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             for line in body:
                 data = line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n"
+                self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+            while end == "on" and not self.double.over.wait(0.02):
                 self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
             if end == "stall":
                 self.double.over.wait(30)
