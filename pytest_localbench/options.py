@@ -36,6 +36,11 @@ OPTIONS = (
            "append", "localbench_gates", "linelist"),
     Option("strict", "with gates: weak answers alone also make the exit code 1", action="store_true"),
     Option("json", "also write the run document here", "PATH"),
+    Option("html", "also write the dashboard here: one HTML file that works offline", "PATH", ini="localbench_html"),
+    Option("embed", "whose prompts and answers the dashboard holds: all, failures or none", ini="localbench_embed",
+           choices=("all", "failures", "none")),
+    Option("redact", "what the dashboard shows as hashes only: none, inputs (prompts, expected values) or all texts",
+           ini="localbench_redact", choices=("none", "inputs", "all")),
     Option("summary", "how much to print at the end: short, full or none", choices=("short", "full", "none")),
     Option("repeat", "ask every sample N times (overrides the tasks' own repeats)", "N", type=int),
     Option("drafts", "run tasks whose status is draft, too", action="store_true"),
@@ -97,6 +102,9 @@ class Options:
     gates: tuple[str, ...]
     strict: bool
     json: Path | None
+    html: Path | None
+    embed: str
+    redact: str
     summary: str
     repeat: int | None
     drafts: bool
@@ -124,6 +132,9 @@ class Options:
             gates=_lines(read("gate")),
             strict=bool(read("strict")),
             json=config.invocation_params.dir / str(json_path) if json_path else None,
+            html=config.invocation_params.dir / str(read("html")) if read("html") else None,
+            embed=_one_of("embed", read("embed")) or "all",
+            redact=_one_of("redact", read("redact")) or "none",
             summary=str(read("summary") or ""),
             repeat=int(str(repeat)) if repeat is not None else None,
             drafts=bool(read("drafts")),
@@ -141,6 +152,14 @@ class Options:
 def _lines(value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list | tuple) else [value] if value else []
     return tuple(str(item).strip() for item in items if str(item).strip())
+
+
+def _one_of(flag: str, value: object) -> str:
+    """A value that may come from an ini file, which argparse does not check."""
+    choices = _BY_FLAG[flag].choices or ()
+    if value and value not in choices:
+        raise pytest.UsageError(f"localbench_{flag} = {value}: give one of {', '.join(choices)}")
+    return str(value or "")
 
 
 def _split(value: object) -> tuple[str, ...]:

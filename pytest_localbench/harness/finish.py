@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,7 @@ from ..reports.terminal import closing_sentence, summary_lines
 from ..scoring.gate import evaluate_gates, parse_gate
 from ..store.identity import utc_now
 from ..store.journal import read_journals
-from ..store.runs import RUN_DOCUMENT, save
+from ..store.runs import RUN_DOCUMENT, save, write_atomic
 from ..suite.tasks import shown_path
 from .cases import case_of
 from .check_tally import CheckTally
@@ -195,6 +196,14 @@ class Finisher:
             save(run, self.session.recorder.folder / RUN_DOCUMENT)
         if self.session.options.json is not None:
             save(run, self.session.options.json)
+        if self.session.options.html is not None and run.results:
+            self._write_page(run, self.session.options.html)
+
+    def _write_page(self, run: BenchmarkRun, path: Path) -> None:
+        from ..engine.page import page_of
+
+        options = self.session.options
+        write_atomic(path, page_of(run, data_dir=options.data_dir, embed=options.embed, redact=options.redact))
 
     # -- the table ---------------------------------------------------------------------------------------------------
 
@@ -218,6 +227,8 @@ class Finisher:
             reporter.write_line(line.text, **MARKUP.get(line.markup, {}))
         if self.run.results:
             reporter.write_line(f"run document: {self._shown_path()}")
+        if self.session.options.html is not None and self.run.results:
+            reporter.write_line(f"dashboard: {shown_path(self.session.options.html, self.config.rootpath)}")
         reporter.write_line(closing_sentence(self.run))
 
     def _shown_path(self) -> str:

@@ -39,21 +39,8 @@ def build_messages(task: Task, sample: Sample, root: Path) -> tuple[Message, ...
     Raises TaskFileError when a template cannot be filled or a picture is gone.
     """
     spec = task.input
-    values = values_of(task, sample)
-
-    def fill(text: str) -> str:
-        return read_template(text).fill(values) if is_template(text) else text
-
-    messages: list[Message] = []
     try:
-        if spec.system is not None:
-            messages.append(Message(role="system", content=fill(spec.system)))
-        for example in spec.few_shot:
-            messages.append(Message(role="user", content=fill(example.user)))
-            messages.append(Message(role="assistant", content=fill(example.assistant)))
-        messages.extend(Message(role=turn.role, content=fill(turn.content)) for turn in spec.messages)
-        if spec.prompt is not None:
-            messages.append(Message(role="user", content=fill(spec.prompt)))
+        messages = _text_messages(task, sample)
     except TemplateProblem as problem:
         raise TaskFileError(task.source.path, task.source.line, f"task '{task.id}': {problem}") from None
     images = (*spec.images, *(file for file in spec.files if file.kind == "image"), *sample.images)
@@ -62,6 +49,33 @@ def build_messages(task: Task, sample: Sample, root: Path) -> tuple[Message, ...
         parts = (TextPart(text=messages[last].content), *(_image(task, image, root) for image in images))
         messages[last] = Message(role="user", parts=parts)
     return tuple(messages)
+
+
+def prompt_texts(task: Task, sample: Sample) -> tuple[tuple[str, str], ...]:
+    """Role and text of each message of one question, without its pictures; empty when a template cannot be filled."""
+    try:
+        return tuple((message.role, message.content) for message in _text_messages(task, sample))
+    except TemplateProblem:
+        return ()
+
+
+def _text_messages(task: Task, sample: Sample) -> list[Message]:
+    spec = task.input
+    values = values_of(task, sample)
+
+    def fill(text: str) -> str:
+        return read_template(text).fill(values) if is_template(text) else text
+
+    messages: list[Message] = []
+    if spec.system is not None:
+        messages.append(Message(role="system", content=fill(spec.system)))
+    for example in spec.few_shot:
+        messages.append(Message(role="user", content=fill(example.user)))
+        messages.append(Message(role="assistant", content=fill(example.assistant)))
+    messages.extend(Message(role=turn.role, content=fill(turn.content)) for turn in spec.messages)
+    if spec.prompt is not None:
+        messages.append(Message(role="user", content=fill(spec.prompt)))
+    return messages
 
 
 def _image(task: Task, image: FileRef, root: Path) -> ImagePart:
