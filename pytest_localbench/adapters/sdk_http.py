@@ -109,7 +109,13 @@ class SdkHttp:
         self._flying: set[Flight] = set()
         self._aborted = False
         transport = _Transport(self._pool(), self._now, self._check)
-        self.client = httpx2.Client(transport=transport, timeout=None, trust_env=False, follow_redirects=False)
+        self.client = httpx2.Client(
+            transport=transport,
+            headers={"Accept-Encoding": "identity"},
+            timeout=None,
+            trust_env=False,
+            follow_redirects=False,
+        )
 
     @property
     def url(self) -> str:
@@ -265,7 +271,8 @@ class _Transport(httpx2.BaseTransport):
                 extensions=request.extensions,
             )
         )
-        stream = _Body(answer.stream)
+        kind = next((value for name, value in answer.headers if name.lower() == b"content-type"), b"")
+        stream = _Body(answer.stream, events=b"event-stream" in kind.lower())
         response = httpx2.Response(answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions)
         if flight is not None:
             flight.started, flight.heard_at = True, time.monotonic()
@@ -281,11 +288,23 @@ class _Transport(httpx2.BaseTransport):
 
 
 class _Body(httpx2.SyncByteStream):
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    """The body as it comes in; a stream of events without its comment lines, which Google's SDK takes for broken JSON."""
+
+    def __init__(self, stream: Any, *, events: bool) -> None:
+        self._stream, self._events = stream, events
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._stream
+        if not self._events:
+            yield from self._stream
+            return
+        rest = bytearray()
+        for piece in self._stream:
+            rest += piece
+            if b"\n" in piece:
+                *lines, rest = rest.split(b"\n")
+                yield b"".join(line + b"\n" for line in lines if not line.startswith(b":"))
+        if rest and not rest.startswith(b":"):
+            yield bytes(rest)
 
     def close(self) -> None:
         self._stream.close()
