@@ -48,6 +48,8 @@ OPTIONS = (
            action="store_true"),
     Option("selfcheck", "ask no model: check every task against its calibration cases and the null models",
            action="store_true"),
+    Option("offline", "refuse every connection that leaves this machine, and models that are asked elsewhere",
+           action="store_true", ini="localbench_offline", ini_type="bool"),
     Option("data", "folder for models, results and logs (default: data, below the root directory)", "DIR",
            ini="localbench_data"),
 )  # fmt: skip
@@ -110,6 +112,7 @@ class Options:
     drafts: bool
     strict_capabilities: bool
     selfcheck: bool
+    offline: bool
     data_dir: Path
 
     @classmethod
@@ -140,6 +143,7 @@ class Options:
             drafts=bool(read("drafts")),
             strict_capabilities=bool(read("strict-capabilities")),
             selfcheck=bool(read("selfcheck")),
+            offline=bool(read("offline")) or os.environ.get("LOCALBENCH_OFFLINE") == "1",
             data_dir=config.rootpath / str(read("data") or "data"),
         )
 

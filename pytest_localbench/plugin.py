@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .harness.collector import TaskFile
     from .registry import Registry
 
-EAGER = ("models", "gate", "fail-under", "selfcheck", "weights", "repeat")
+EAGER = ("models", "gate", "fail-under", "selfcheck", "weights", "repeat", "offline")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
+
+if os.environ.get("LOCALBENCH_OFFLINE") == "1":  # so that children of an offline run stay on this machine, too
+    from .offline import guard
+
+    guard.start()
 
 
 def pytest_localbench_register(registry: Any) -> None:

@@ -30,6 +30,10 @@ class Environment(Frozen):
     facts: dict[str, PlainJson] = Field(default_factory=dict)
 
 
+def _sum(first: int | None, second: int | None) -> int | None:
+    return None if first is None or second is None else first + second
+
+
 class Interval(Frozen):
     """A two-sided confidence interval on the 0 to 10 scale."""
 
@@ -141,6 +145,18 @@ class Traffic(Frozen):
     sent_bytes: int | None = None
     received_bytes: int | None = None
     counted: Literal["bodies", "contents"] = "bodies"
+
+    def plus(self, other: Traffic) -> Traffic:
+        """Both together."""
+        known = "contents" if "contents" in {self.counted, other.counted} else "bodies"
+        return Traffic(
+            model=self.model,
+            address=self.address,
+            requests=self.requests + other.requests,
+            sent_bytes=_sum(self.sent_bytes, other.sent_bytes),
+            received_bytes=_sum(self.received_bytes, other.received_bytes),
+            counted=known,
+        )
 
 
 class Offline(Frozen):

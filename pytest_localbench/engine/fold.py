@@ -11,7 +11,7 @@ from ..domain.category import Category
 from ..domain.model import ModelConfig
 from ..domain.response import ResultKey
 from ..domain.result import Failure, SampleResult, TaskResult
-from ..domain.run import BenchmarkRun
+from ..domain.run import BenchmarkRun, Offline, Traffic
 from ..domain.task import Task
 from ..scoring.aggregate import summarize
 from ..scoring.tasks import fold_task
@@ -54,6 +54,8 @@ def fold(source: FoldInput, frame: BenchmarkRun) -> BenchmarkRun:
             "tasks": tuple(tasks),
             "models": tuple(models),
             "fingerprints": opened,
+            "traffic": _traffic(records),
+            "offline": frame.offline and Offline(blocked=_blocked(records)),
             "results": tuple(results),
             "task_results": tuple(task_results),
             "summary": summary.scores,
@@ -63,6 +65,18 @@ def fold(source: FoldInput, frame: BenchmarkRun) -> BenchmarkRun:
             "notes": tuple(notes),
         }
     )
+
+
+def _traffic(records: Records) -> tuple[Traffic, ...]:
+    """What each model exchanged, over all processes."""
+    found: dict[str, Traffic] = {}
+    for entry in map(Traffic.model_validate, records.of("traffic")):
+        found[entry.model] = entry.plus(found[entry.model]) if entry.model in found else entry
+    return tuple(found[model] for model in sorted(found))
+
+
+def _blocked(records: Records) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for data in records.of("blocked") for name in data["names"]))
 
 
 def fold_tasks(

@@ -10,7 +10,7 @@ import pytest
 
 from .. import __version__
 from ..domain.result import WEAK_OUTCOMES, SampleResult
-from ..domain.run import BenchmarkRun
+from ..domain.run import BenchmarkRun, Offline
 from ..engine.environment import describe_machine
 from ..engine.fold import FoldInput, fold
 from ..errors import LocalbenchError
@@ -167,6 +167,7 @@ class Finisher:
                 command=tuple(self.session.redact(word) for word in self.config.invocation_params.args),
                 plugin_version=__version__,
                 environment=environment,
+                offline=Offline() if options.offline else None,
                 not_run=not_run if stopped else (),
                 lost=() if stopped else not_run,
             ),

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ..domain.base import plain
 from ..domain.category import Category
 from ..domain.response import ResultKey
 from ..domain.result import SampleResult
+from ..domain.run import Traffic
 from ..engine.engine import Opened
 from ..engine.plan import Job, Plan
+from ..errors import StoreError
 from ..reports.terminal import item_line
 from ..store.journal import Journal, read_journals
 from ..store.log import RunLog
@@ -65,10 +70,9 @@ class Recorder:
         self._snapshot("model", job.model.id, job.model)
         if opened is not None and ("opened", job.model.id) not in self._written:
             self._written.add(("opened", job.model.id))
-            self.journal.append(
-                "opened", {"model": job.model.id, "load_s": opened.load_s, "capabilities": opened.capabilities,
-                           "fingerprint": opened.fingerprint}
-            )  # fmt: skip
+            facts = {"model": job.model.id, "load_s": opened.load_s, "capabilities": opened.capabilities,
+                     "fingerprint": opened.fingerprint, **opened.facts}  # fmt: skip
+            self.journal.append("opened", self._redact(json.dumps(plain(facts))))
         self.journal.append("result", self._redact(result.model_dump_json(exclude_defaults=True)))
         self.log.event(
             "result", str(result.key), outcome=result.outcome, quality=result.quality, score=result.ultimate_score,
@@ -85,6 +89,15 @@ class Recorder:
         else:
             self.config.hook.pytest_localbench_result(config=self.config, result=result)
 
+    def exchanged(self, traffic: list[Traffic], blocked: tuple[str, ...]) -> None:
+        """What went to other machines and came back, and what an offline run refused; a disk that is full has been told
+        before."""
+        with contextlib.suppress(StoreError):
+            for entry in traffic:
+                self.journal.append("traffic", self._redact(entry.model_dump_json()))
+            if blocked:
+                self.journal.append("blocked", self._redact(json.dumps({"names": blocked})))
+
     def close(self) -> None:
         """Flush and close journal and log."""
         self.journal.close()
@@ -93,4 +106,4 @@ class Recorder:
     def _snapshot(self, kind: str, key: str, entity: Any) -> None:
         if (kind, key) not in self._written:
             self._written.add((kind, key))
-            self.journal.append(kind, entity.model_dump_json(by_alias=True, exclude_defaults=True))
+            self.journal.append(kind, self._redact(entity.model_dump_json(by_alias=True, exclude_defaults=True)))

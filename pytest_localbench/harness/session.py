@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ..adapters.base import Adapter
+from ..adapters.offline import guard
 from ..adapters.secrets import redact
 from ..domain.model import ModelConfig
 from ..domain.response import ModelResponse, ResultKey
@@ -28,6 +29,7 @@ from ..registry import Registry
 from ..store.identity import new_run_id
 from ..suite.models import default_models, load_model_files, select_models
 from ..suite.render import documents
+from . import offline
 from .cases import case_of
 from .collector import TASK_ATTRIBUTE
 from .finish import Finisher
@@ -48,6 +50,8 @@ class LocalbenchSession:
     def __init__(self, config: pytest.Config, options: Options) -> None:
         self.config, self.options = config, options
         self.is_worker = hasattr(config, "workerinput")
+        if options.offline:
+            offline.start(config)
         self.registry = Registry()
         config.hook.pytest_localbench_register(registry=self.registry)
         configured = load_model_files(options.data_dir, config.rootpath)
@@ -57,6 +61,8 @@ class LocalbenchSession:
             if self.named
             else default_models(configured)
         )
+        if options.offline:
+            offline.refuse_remote(self.models)
         self.settings = ScoreSettings(weights=weights_from(options.weights), memory_budget_bytes=half_of_memory())
         self.suite = SuiteCache(config.rootpath)
         self.run_id = _run_id(config)
@@ -316,7 +322,7 @@ class LocalbenchSession:
             signal.signal(signal.SIGTERM, self._terminate)
         self._asker.stop()
         self.engine.stop()
-        self.recorder.exchanged(self._asker.traffic.found())
+        self.recorder.exchanged(self._asker.traffic.found(), guard.blocked if self.options.offline else ())
         self.recorder.close()
         self.finisher.finish(session, int(exitstatus))
 

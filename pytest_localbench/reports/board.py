@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..domain.result import SampleResult, TaskResult
 from ..domain.run import BenchmarkRun, CategoryScore, Comparison, Interval
 from ..domain.score import COMPONENTS
-from .words import COUNTED_WORDS, OUTCOME_WORDS, count
+from .words import COUNTED_WORDS, OUTCOME_WORDS, count, data_size
 
 MAX_VERDICTS = 3
 _INTERVAL_FROM = 5
@@ -172,8 +172,24 @@ def _model_notes(score: CategoryScore, answers: Sequence[SampleResult]) -> list[
     return notes
 
 
+def _left_notes(run: BenchmarkRun) -> list[str]:
+    """In one line each: what left this machine, or that nothing did."""
+    if run.offline is not None:
+        tried = list(run.offline.blocked)
+        more = f"; refused: {', '.join(tried[:5])}{' ...' if len(tried) > 5 else ''}" if tried else ""
+        return [f"offline: nothing left this machine{more}"]
+    if not run.traffic:
+        return []
+    parts = [
+        f"{entry.model} sent {'at least ' if entry.counted == 'contents' else ''}{data_size(entry.sent_bytes)} "
+        f"to {entry.address} in {count(entry.requests, 'request')}"
+        for entry in run.traffic
+    ]
+    return [f"left this machine: {', '.join(parts)}"]
+
+
 def _run_notes(run: BenchmarkRun) -> list[str]:
-    notes = list(run.notes)
+    notes = [*run.notes, *_left_notes(run)]
     if run.lost:
         notes.append(f"{count(len(run.lost), 'item')} never reported: {', '.join(run.lost[:3])}")
     if run.not_run:

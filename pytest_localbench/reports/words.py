@@ -68,6 +68,15 @@ def size(value: float | None) -> str:
     return f"{value / 1e9:.1f} GB" if value >= 1e9 else f"{value / 1e6:.0f} MB"
 
 
+def data_size(value: int | None) -> str:
+    """An amount of data, decimal units."""
+    if value is None:
+        return "an unknown amount"
+    if value < 1000:
+        return f"{value} bytes"
+    return f"{value / 1e3:.1f} kB" if value < 1e6 else f"{value / 1e6:.1f} MB"
+
+
 def cost(value: float | None) -> str:
     """USD; nothing is ``0``, an amount is never rounded to nothing."""
     if value is None:
