@@ -13,8 +13,9 @@ def missing_capability(
 ) -> str | None:
     """The first requirement that the model does not meet, as a sentence; what is unknown counts as not met.
 
-    A task with pictures needs vision, whatever it says. ``pending``: capabilities that the provider tells only once the
-    model is open; those are not held against it yet. A system prompt is assumed unless it is known to be refused.
+    Not so a window that nobody tells (a prompt that does not fit, or is cut, is an error of its own, never a score) and
+    a system prompt, which is assumed unless it is known to be refused. A task with pictures needs vision, whatever it says. ``pending``: capabilities that the provider tells only once the
+    model is open; those are not held against it yet.
     """
     for name in ("vision", "tools", "json_schema", "thinking", "system_prompt"):
         if not (getattr(task.requires, name) or (name == "vision" and shows_pictures(task))):
@@ -29,21 +30,12 @@ def missing_capability(
     )
     if unbuilt:
         return f"needs '{unbuilt}', which this version cannot offer"
-    return _short_context(task, model, offered.context_tokens, "context_tokens" in pending)
+    needed, context = task.requires.min_context, offered.context_tokens
+    if needed and context is not None and context < needed:
+        return f"needs a context of {needed} tokens, {model.id} has {context}"
+    return None
 
 
 def shows_pictures(task: Task) -> bool:
     """True when the task or one of its samples shows pictures to the model."""
     return bool(task.input.images) or any(sample.images for sample in task.samples)
-
-
-def _short_context(task: Task, model: ModelConfig, context: int | None, pending: bool) -> str | None:
-    needed = task.requires.min_context
-    if not needed or (context is None and pending) or (context is not None and context >= needed):
-        return None
-    if context is None:
-        return (
-            f"needs a context of {needed} tokens; that of {model.id} is not known (state it in its model file: "
-            "'capabilities: {context_tokens: N}')"
-        )
-    return f"needs a context of {needed} tokens, {model.id} has {context}"
