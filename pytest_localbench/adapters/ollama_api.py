@@ -97,7 +97,7 @@ class OllamaAdapter(Adapter):
             return known
         return {
             **known,
-            "runtime": f"ollama {facts.version}" if facts.version else "ollama",
+            "runtime": f"ollama {facts.version}",
             "digest": facts.digest,
             "architecture": facts.family,
             "parameter_size": facts.parameter_size,

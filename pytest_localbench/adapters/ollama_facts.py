@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import GenerationFailed, GenerationTimeout, ModelUnavailable, did_you_mean
 from .faults import ConnectionFailed, NotFound
+from .json_values import mapping
 from .wire import WireClient
 
 _BLOB = re.compile(r"^FROM\s+\S*(sha256-[0-9a-f]{64})", re.MULTILINE)
@@ -23,7 +24,7 @@ class OllamaFacts:
     """
 
     name: str
-    version: str | None = None
+    version: str
     digest: str | None = None
     capabilities: frozenset[str] | None = None
     trained_context: int | None = None
@@ -67,12 +68,12 @@ def look_up(wire: WireClient, model: str, subject: str, timeout_s: float) -> Oll
         listed = [str(entry["name"]) for entry in tags if isinstance(entry.get("name"), str)]
         near = did_you_mean(model, listed)
         raise ModelUnavailable(f"Ollama at {url} does not have '{model}'{near}: ollama pull {model}") from None
-    facts = _facts(model, version, _mapping(shown))
+    facts = _facts(model, version, mapping(shown))
     digest = next((entry.get("digest") for entry in tags if facts.is_entry(entry)), None)
     return replace(facts, digest=_text(digest))
 
 
-def _version(wire: WireClient, url: str, subject: str, timeout_s: float) -> str | None:
+def _version(wire: WireClient, url: str, subject: str, timeout_s: float) -> str:
     try:
         answer = wire.get_json("/api/version", timeout_s)
     except (ConnectionFailed, GenerationTimeout) as error:
@@ -81,15 +82,21 @@ def _version(wire: WireClient, url: str, subject: str, timeout_s: float) -> str 
             details=str(error),
         ) from None
     except (NotFound, GenerationFailed) as error:
-        raise ModelUnavailable(
-            f"what answers at {url} is not Ollama: mend 'base_url' of {subject} or OLLAMA_HOST.", details=str(error)
-        ) from None
-    return _text(_mapping(answer).get("version"))
+        raise _stranger(url, subject, str(error)) from None
+    version = _text(mapping(answer).get("version"))
+    if version is None:
+        raise _stranger(url, subject, "its /api/version names no version")
+    return version
 
 
-def _facts(model: str, version: str | None, shown: Mapping[str, Any]) -> OllamaFacts:
-    details = _mapping(shown.get("details"))
-    info = _mapping(shown.get("model_info"))
+def _stranger(url: str, subject: str, details: str) -> ModelUnavailable:
+    words = f"what answers at {url} is not Ollama: mend 'base_url' of {subject} or OLLAMA_HOST."
+    return ModelUnavailable(words, details=details)
+
+
+def _facts(model: str, version: str, shown: Mapping[str, Any]) -> OllamaFacts:
+    details = mapping(shown.get("details"))
+    info = mapping(shown.get("model_info"))
     family = _text(info.get("general.architecture")) or _text(details.get("family"))
     context = info.get(f"{family}.context_length")
     listed = shown.get("capabilities")
@@ -111,12 +118,8 @@ def _facts(model: str, version: str | None, shown: Mapping[str, Any]) -> OllamaF
 
 
 def _models(data: Any) -> list[dict[str, Any]]:
-    entries = _mapping(data).get("models")
+    entries = mapping(data).get("models")
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _text(value: Any) -> str | None:
