@@ -54,9 +54,9 @@ class HttpAdapter(Adapter):
         self._path = ""
 
     def preflight(self) -> str | None:
-        """What is wrong with address or options."""
+        """What is wrong with address, options or keys."""
         try:
-            self._read()
+            self._headers(self._read())
         except ConfigError as error:
             return str(error)
         return None
@@ -64,10 +64,7 @@ class HttpAdapter(Adapter):
     def open(self) -> None:
         """Read the options and resolve the keys; raises ConfigError. The first request shows whether it answers."""
         options, subject = self._read(), f"model '{self.config.id}'"
-        headers = {name: fill(value, subject) for name, value in options.headers.items()}
-        if self.config.api_key is not None and not any(name.lower() == "authorization" for name in headers):
-            headers["Authorization"] = f"Bearer {resolve(self.config.api_key, subject).reveal()}"
-        self._wire = WireClient(self.config.base_url or "", headers=headers)
+        self._wire = WireClient(self.config.base_url or "", headers=self._headers(options))
         parts = self._wire.base
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._body = _filled(options.body, subject)
@@ -132,6 +129,13 @@ class HttpAdapter(Adapter):
         """Address, model name and the way of asking."""
         parts = urlsplit(self.config.base_url or "")
         return {"base_url": f"{parts.scheme}://{parts.netloc}{parts.path}", "model": self.config.model}
+
+    def _headers(self, options: HttpOptions) -> dict[str, str]:
+        subject = f"model '{self.config.id}'"
+        headers = {name: fill(value, subject) for name, value in options.headers.items()}
+        if self.config.api_key is not None and not any(name.lower() == "authorization" for name in headers):
+            headers["Authorization"] = f"Bearer {resolve(self.config.api_key, subject).reveal()}"
+        return headers
 
     def _read(self) -> HttpOptions:
         if self._options is None:

@@ -1,88 +1,135 @@
-"""``localbench models``: fetch, list, try and remove models."""
+"""``localbench models``: list, show, add, try, fetch and remove models."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..adapters.base import Adapter
     from ..domain.model import ModelConfig
-
-TRY_TIMEOUT_S = 120.0
-TRY_PROMPT = "Answer in one short sentence: what is the capital of France?"
+    from ..registry import Registry
 
 
-def add_commands(commands: Any) -> None:
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``models`` and what is below it."""
-    models = commands.add_parser("models", help="fetch, list, try and remove models")
+    from .models_add import add_arguments
+
+    models = commands.add_parser("models", help="list, show, add, try, fetch and remove models")
     actions = models.add_subparsers(dest="action", required=True, metavar="ACTION")
-    pull = actions.add_parser("pull", help="fetch weights into the cache")
-    pull.add_argument("name", nargs="?", default="smollm2")
-    pull.set_defaults(run=_pull)
     listing = actions.add_parser("list", help="show configured models and whether they can be asked")
     listing.set_defaults(run=_list)
-    test = actions.add_parser("test", help="ask a model one question")
-    test.add_argument("name", help="id of a model, or provider:model")
+    show = actions.add_parser(
+        "show", help="show a model as it is understood: settings, source, capabilities, questions"
+    )
+    show.set_defaults(run=_show)
+    add = actions.add_parser("add", help="write a model file")
+    add_arguments(add)
+    add.set_defaults(run=_add)
+    test = actions.add_parser("test", help="ask a model one question and say what came of it")
+    test.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS", help="deadline (default: 120)")
     test.set_defaults(run=_test)
-    remove = actions.add_parser("remove", help="delete fetched weights")
-    remove.add_argument("name", nargs="?", default="smollm2")
-    remove.set_defaults(run=_remove)
-    for command in (listing, test):
+    for command in (show, test):
+        command.add_argument("name", help="id of a model, or provider:model")
+    for command in (listing, show, add, test):
         command.add_argument("--data", type=Path, default=Path("data"), help="data folder (default: data)")
+    pull = actions.add_parser("pull", help="fetch weights into the cache")
+    pull.set_defaults(run=_pull)
+    remove = actions.add_parser("remove", help="delete fetched weights")
+    remove.set_defaults(run=_remove)
+    for command in (pull, remove):
+        command.add_argument("name", nargs="?", default="smollm2")
 
 
-def _pull(args: argparse.Namespace) -> int:
-    from ..adapters.weights import pull
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The models and providers of the folder we are in."""
 
-    pull(args.name, say=_say)
-    return 0
+    root: Path
+    models: dict[str, ModelConfig]
+    registry: Registry
+
+    @classmethod
+    def here(cls, data: Path) -> Project:
+        """The project of the current folder; what could not be loaded is said on stderr. Raises ModelFileError."""
+        from ..suite.models import load_model_files
+        from .providers import project_registry
+
+        registry, problems = project_registry(Path.cwd())
+        for problem in problems:
+            sys.stderr.write(f"localbench: {problem}\n")
+        return cls(Path.cwd(), load_model_files(data.resolve(), Path.cwd()), registry)
+
+    def select(self, name: str) -> list[ModelConfig]:
+        """The models of a name, as ``--models`` takes it; raises UnknownName."""
+        from ..suite.models import select_models
+
+        return select_models([name], self.models, self.registry.known_adapters())
+
+    def adapter(self, model: ModelConfig) -> Adapter:
+        """The adapter of a model, not opened; raises UnknownName, MissingDependency or ConfigError."""
+        made: Adapter = self.registry.adapter_class(model.provider)(model)
+        return made
+
+
+def say(text: str = "") -> None:
+    """One line on the terminal."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def _list(args: argparse.Namespace) -> int:
     from ..errors import ConfigError
     from ..suite.models import DEFAULT_MODEL
 
-    models = {**_configured(args.data)}
+    project = Project.here(args.data)
+    models = {**project.models}
     models.setdefault(DEFAULT_MODEL.id, DEFAULT_MODEL)
     width = max(len(model_id) for model_id in models)
+    column = max(len(model.provider) for model in models.values())
     for model in models.values():
         try:
-            problem = _adapter(model).preflight()
+            problem = project.adapter(model).preflight()
         except ConfigError as error:
             problem = str(error)
-        _say(f"{model.id:<{width}}  {model.provider:<10}  {problem or 'ready'}")
+        place = "local" if model.is_local else "remote"
+        say(f"{model.id:<{width}}  {model.provider:<{column}}  {place:<6}  {problem or 'ready'}")
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    from .models_show import show_lines
+
+    project = Project.here(args.data)
+    for model in project.select(args.name):
+        for line in show_lines(project, model):
+            say(line)
+    return 0
+
+
+def _add(args: argparse.Namespace) -> int:
+    from .models_add import write_model_file
+
+    path = write_model_file(Project.here(args.data), args)
+    say(f"Wrote {path}. Try it: localbench models test {args.name}")
     return 0
 
 
 def _test(args: argparse.Namespace) -> int:
-    from ..domain.response import GenerationRequest, Message, ResultKey
-    from ..domain.task import GenerationParams
-    from ..suite.models import select_models
+    from .models_test import try_model
 
-    for model in select_models([args.name], _configured(args.data)):
-        adapter = _adapter(model)
-        started = time.perf_counter()
-        try:
-            adapter.open()
-            loaded = time.perf_counter()
-            response = adapter.generate(
-                GenerationRequest(
-                    key=ResultKey(category="models", task="test", sample="-", model=model.id),
-                    messages=(Message(role="user", content=TRY_PROMPT),),
-                    params=model.generation.over(GenerationParams(max_tokens=64)),
-                    timeout_s=TRY_TIMEOUT_S,
-                )
-            )
-        finally:
-            adapter.close()
-        tokens = response.usage.output_tokens
-        counted = f", {tokens} tokens" if tokens is not None else ""
-        _say(f"{model.id}: {response.text.strip() or '(empty answer)'}")
-        _say(f"loaded in {loaded - started:.1f} s, answered in {response.timing.generation_s:.1f} s{counted}")
+    project = Project.here(args.data)
+    results = [try_model(project, model, args.timeout, say) for model in project.select(args.name)]
+    return 0 if all(results) else 1
+
+
+def _pull(args: argparse.Namespace) -> int:
+    from ..adapters.weights import pull
+
+    pull(args.name, say=say)
     return 0
 
 
@@ -90,26 +137,5 @@ def _remove(args: argparse.Namespace) -> int:
     from ..adapters.weights import fetched_path, remove
 
     path = fetched_path(args.name)
-    _say(f"Removed {path}" if remove(args.name) else f"{args.name} has not been fetched: there is no {path}")
+    say(f"Removed {path}" if remove(args.name) else f"{args.name} has not been fetched: there is no {path}")
     return 0
-
-
-def _configured(data: Path) -> dict[str, ModelConfig]:
-    from ..suite.models import load_model_files
-
-    return load_model_files(data.resolve(), Path.cwd())
-
-
-def _adapter(model: ModelConfig) -> Adapter:
-    from ..adapters import pytest_localbench_register
-    from ..registry import Registry
-
-    registry = Registry()
-    pytest_localbench_register(registry)
-    adapter: Adapter = registry.adapter_class(model.provider)(model)
-    return adapter
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()

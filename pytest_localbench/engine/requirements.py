@@ -14,8 +14,8 @@ def missing_capability(
     """The first requirement that the model does not meet, as a sentence; what is unknown counts as not met.
 
     Not so a window that nobody tells (a prompt that does not fit, or is cut, is an error of its own, never a score) and
-    a system prompt, which is assumed unless it is known to be refused. A task with pictures needs vision, whatever it says. ``pending``: capabilities that the provider tells only once the
-    model is open; those are not held against it yet.
+    a system prompt, which is assumed unless it is known to be refused. A task with pictures needs vision, whatever it
+    says. ``pending``: capabilities that the provider tells only once the model is open; those are not held against it yet.
     """
     for name in ("vision", "tools", "json_schema", "thinking", "system_prompt"):
         if not (getattr(task.requires, name) or (name == "vision" and shows_pictures(task))):
