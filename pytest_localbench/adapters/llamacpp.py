@@ -27,6 +27,7 @@ from .weights import cache_dir, resolve_weights
 from .wire import WireClient
 
 MAX_DEFAULT_CONTEXT = 8192
+LOADED_SHARE = 1.2
 _SERVER = {"mmproj", "chat_template", "load_timeout_s"}
 """Options that are no plain setting of the server."""
 
@@ -60,6 +61,14 @@ class LlamaCppAdapter(ChildAdapter):
         # Without its projector no model sees, whatever its file states.
         vision = sees and stated.vision is not False
         return found.model_copy(update={**stated.model_dump(exclude_none=True), "vision": vision})
+
+    def memory_needed_bytes(self) -> int | None:
+        """The weights (and those for vision) and a fifth more for cache and buffers; unknown when a GPU holds layers."""
+        if self.config.resources.gpu_layers:
+            return None
+        eyes = self.config.options.get("mmproj")
+        files = [resolve_weights(self.config), *([Path(str(eyes)).expanduser()] if eyes else [])]
+        return int(sum(file.stat().st_size for file in files if file.is_file()) * LOADED_SHARE)
 
     def fingerprint(self) -> dict[str, Any]:
         """Hash of the weights, template, runtime and the settings that change answers or speed."""

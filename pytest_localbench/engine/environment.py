@@ -8,16 +8,33 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from ..domain.run import Environment
+from .gpu import gpus
+from .machine import governor, processor_quota, usable_processors
 
-PACKAGES = ("pytest", "pytest-xdist", "pydantic", "xllamacpp", "openai", "transformers", "torch")
+PACKAGES = (
+    "pytest", "pytest-xdist", "pydantic", "xllamacpp", "openai", "anthropic", "google-genai", "transformers", "torch",
+)  # fmt: skip
 
 
 def describe_machine(workers: int = 1) -> Environment:
-    """Processor, memory, system and the versions that matter; no host or user name."""
+    """Processor, memory, GPUs, system and the versions that matter; no host or user name.
+
+    ``facts`` holds what not every system tells: usable processors, the quota of a container, how the clock is governed.
+    """
     cpu, ram = _cpu_name(), _ram_bytes()
-    count = os.cpu_count()
+    count, usable, quota = os.cpu_count(), usable_processors(), processor_quota()
     system = f"{platform.system()} {platform.machine()}"
-    identity = f"{cpu}|{count}|{round((ram or 0) / 2**30)}|{system}"
+    devices = gpus()
+    graphics = devices.describe() if devices is not None else None
+    names = ",".join(device["name"] for device in graphics["devices"]) if graphics else ""
+    identity = f"{cpu}|{count}|{usable}|{quota}|{round((ram or 0) / 2**30)}|{system}|{names}"
+    facts = {
+        "kernel": platform.release(),
+        "usable_processors": usable,
+        "processor_quota": quota,
+        "governor": governor(),
+        "gpu": graphics,
+    }
     return Environment(
         machine=hashlib.sha256(identity.encode()).hexdigest()[:12],
         python=platform.python_version(),
@@ -27,6 +44,7 @@ def describe_machine(workers: int = 1) -> Environment:
         ram_bytes=ram,
         packages={name: found for name in PACKAGES if (found := _version(name)) is not None},
         workers=workers,
+        facts={name: value for name, value in facts.items() if value is not None},
     )
 
 

@@ -11,6 +11,7 @@ from ..domain.score import EvaluationWeights, ScoreComponent
 from .constants import CREDIT_FULL_AT
 
 Efficiency = Literal["earned", "plain"]
+DISTURBED = "other work ran at the same time, so time is left out"
 _GRADES = ((2.0, "failed"), (4.0, "poor"), (6.0, "partly right"), (8.0, "good"), (9.5, "very good"))
 
 
@@ -155,7 +156,7 @@ def _quality_reason(quality: float | None) -> str:
 def _time_reason(seconds: float | None, expected: float | None, usable: bool) -> str:
     if not usable:
         taken = "" if seconds is None else f"took {_number(seconds)} s; "
-        return f"{taken}other work ran at the same time, so time is left out"
+        return f"{taken}{DISTURBED}"
     if seconds is None:
         return "time was not measured"
     if expected is None:

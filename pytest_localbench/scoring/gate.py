@@ -20,7 +20,7 @@ from ..domain.run import CategoryScore, GateCheck, GateOutcome
 from ..domain.task import Task
 from ..errors import ConfigError, did_you_mean
 from .constants import GATE_TOLERANCE
-from .gate_values import BOUNDS, METRICS, TASK_METRICS, category_value, task_value
+from .gate_values import BOUNDS, METRICS, TASK_METRICS, category_value, disturbed, task_value
 from .gate_words import comparison_words, nothing_matches, select
 
 Operator = Literal[">=", "<=", ">", "<"]
@@ -87,7 +87,8 @@ def evaluate_gates(
 
     ``fail_under`` (0 to 10) holds for every model in every category that ran; ``thresholds`` of categories and tasks
     hold where they ran. Values are each model's own, compared raw. A value that is not known, a category that is not
-    covered and a selector that matches nothing fail, with the reason.
+    covered and a selector that matches nothing fail, with the reason; a time that is not known only because other work
+    ran during every answer is not judged.
     """
     wanted = [] if fail_under is None else [fail_under_gate(fail_under)]
     run = _Run(summary, task_results, {c.id: c for c in categories}, {(t.category, t.id): t for t in tasks})
@@ -151,6 +152,8 @@ class _Run:
             return _failed(gate, row.category, row.model, None, f"{place}: {share}, too few for a gate")
         value, unknown = category_value(row, gate.metric, lower=lower)
         if value is None:
+            if disturbed(row, gate.metric):
+                return _unjudged(gate, row.category, row.model, None, f"{place} {gate.metric}")
             return _failed(gate, row.category, row.model, None, f"{place}: {unknown}")
         label = f"{place} {'lower end of score' if lower else gate.metric}"
         return _checked(gate, row.category, row.model, None, value, label)
@@ -162,6 +165,8 @@ class _Run:
             return _failed(gate, *where, f"{place} is {result.status}{': ' + result.reason if result.reason else ''}")
         value, unknown = task_value(result, gate.metric)
         if value is None:
+            if disturbed(result, gate.metric):
+                return _unjudged(gate, *where, f"{place} {gate.metric}")
             return _failed(gate, *where, f"{place}: {unknown}")
         return _checked(gate, *where, value, f"{place} {gate.metric}")
 
@@ -202,6 +207,18 @@ def _failed(gate: Gate, category: str | None, model: str | None, task: str | Non
         threshold=gate.value,
         passed=False,
         message=f"gate not met: {reason}",
+    )
+
+
+def _unjudged(gate: Gate, category: str, model: str, task: str | None, label: str) -> GateCheck:
+    return GateCheck(
+        expression=gate.expression,
+        category=category,
+        model=model,
+        task=task,
+        threshold=gate.value,
+        passed=True,
+        message=f"gate not judged: {label}: other work ran during every answer, and noise decides no gate",
     )
 
 

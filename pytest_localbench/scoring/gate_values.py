@@ -7,6 +7,7 @@ import math
 from ..domain.result import TaskResult
 from ..domain.run import CategoryScore
 from ..domain.score import ComponentName
+from .components import DISTURBED
 
 BOUNDS: dict[str, tuple[float, float]] = {
     "score": (0.0, 10.0),
@@ -19,6 +20,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "memory_mb": (0.0, math.inf),
 }
 METRICS = tuple(BOUNDS)
+TIME_METRICS = ("median_s", "p95_s")
 TASK_METRICS = ("score", "quality", "pass_rate", "median_s", "cost_usd", "memory_mb")
 _NO_TIME = "no usable timing (not measured, or other work ran at the same time)"
 _UNKNOWN = {
@@ -62,6 +64,15 @@ def task_value(result: TaskResult, metric: str) -> tuple[float | None, str]:
         "memory_mb": _megabytes(_raw(result, "memory")),
     }
     return values[metric], _UNKNOWN[metric]
+
+
+def disturbed(row: CategoryScore | TaskResult, metric: str) -> bool:
+    """True when a time is not known because other work ran during every answer: such noise decides no gate."""
+    if metric not in TIME_METRICS:
+        return False
+    if isinstance(row, CategoryScore):
+        return row.n_contended > 0
+    return any(c.name == "time" and DISTURBED in c.reason for c in row.components)
 
 
 def _points(quality: float | None) -> float | None:
