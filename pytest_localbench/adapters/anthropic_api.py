@@ -60,6 +60,7 @@ class AnthropicAdapter(SdkAdapter):
     default_url = "https://api.anthropic.com"
     key_variables = ("ANTHROPIC_API_KEY",)
     package = extra = "anthropic"
+    told = frozenset({"vision", "tools", "json_schema", "thinking", "system_prompt", "context_tokens"})
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)

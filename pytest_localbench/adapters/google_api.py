@@ -46,6 +46,7 @@ REMEMBERED = 1000
 BUDGETS = {"low": 1024, "medium": 8192, "high": 24576}
 _VERSION = re.compile(r"/(v\d\w*)/?$")
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
+_GEMINI = re.compile(r"(^|/)gemini-\d")
 _BUDGETED = re.compile(r"gemini-2\b|gemini-2\.")
 _FINISH: dict[str, FinishReason] = {
     "STOP": "stop", "MAX_TOKENS": "length", "CONTINUATION": "length",
@@ -62,6 +63,7 @@ class GoogleAdapter(SdkAdapter):
     key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
     package = "google-genai"
     extra = "google"
+    told = frozenset({"thinking", "context_tokens"})
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
@@ -83,6 +85,12 @@ class GoogleAdapter(SdkAdapter):
             httpx_client=http.client,
         )
         return http, genai.Client(api_key=key.reveal() if key else NO_KEY, vertexai=False, http_options=options)
+
+    def known(self) -> Capabilities:
+        """Every Gemini model sees pictures, calls tools and keeps to schemas; the API does not list it."""
+        if not _GEMINI.search(self.config.model):
+            return Capabilities()
+        return Capabilities(vision=True, tools=True, json_schema=True, system_prompt=True)
 
     def look_up(self, sdk: Any) -> Capabilities:
         """Context and thinking from the list of models."""

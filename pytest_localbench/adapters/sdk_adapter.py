@@ -24,12 +24,14 @@ NO_KEY = "none"
 
 
 class SdkAdapter(Adapter):
-    """One model of a provider. ``key_variables``: where a key is looked for when the model file names none."""
+    """One model of a provider. ``key_variables``: where a key is looked for when the model file names none;
+    ``told``: capabilities that the provider tells of a model when it is asked."""
 
     default_url: ClassVar[str]
     key_variables: ClassVar[tuple[str, ...]]
     package: ClassVar[str]
     extra: ClassVar[str]
+    told: ClassVar[frozenset[str]]
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
@@ -94,9 +96,22 @@ class SdkAdapter(Adapter):
         if self._http is not None:
             self._http.abort()
 
+    def known(self) -> Capabilities:
+        """What is known of the model by its name."""
+        return Capabilities()
+
     def capabilities(self) -> Capabilities:
         """What the provider reported on ``open``; what the model file states wins."""
-        return self._reported.model_copy(update=self.config.capabilities.model_dump(exclude_none=True))
+        found = {**self.known().model_dump(), **self._reported.model_dump(exclude_none=True)}
+        return Capabilities(**{**found, **self.config.capabilities.model_dump(exclude_none=True)})
+
+    def learns(self) -> frozenset[str]:
+        """What the provider may tell on ``open``."""
+        return self.told
+
+    def traffic(self) -> tuple[int, int] | None:
+        """Bytes of bodies sent and received."""
+        return (0, 0) if self._http is None else (self._http.sent_bytes, self._http.received_bytes)
 
     def fingerprint(self) -> dict[str, Any]:
         """Address, model name and the version of the SDK."""

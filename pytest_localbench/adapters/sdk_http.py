@@ -8,13 +8,11 @@ events is turned into the error the other adapters raise before the SDK sees it.
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,7 +22,8 @@ import httpx2
 from ..errors import GenerationFailed, GenerationTimeout, ModelError, ModelUnavailable
 from .faults import ConnectionFailed, ServerSilent, error_in_body, excerpt, status_error
 from .proxies import proxy_for
-from .wire import BODY_CAP, CONNECT_TIMEOUT_S, MAX_ERROR_BODY, split_address
+from .sdk_transport import Backend, Flight, Refused, Transport
+from .wire import CONNECT_TIMEOUT_S, MAX_ERROR_BODY, split_address
 
 Refusal = Callable[[int, Mapping[str, str], bytes, str, str], ModelError]
 _BROKEN = {"JSONDecodeError", "UnknownApiResponseError", "APIResponseValidationError", "ValidationError"}
@@ -35,80 +34,26 @@ _STATUS = {  # of errors inside a stream that name a type instead of a number (A
 }  # fmt: skip
 
 
-class _Refused(Exception):
-    """Ends a request whose error is already known."""
-
-
-@dataclass(slots=True, eq=False)
-class Flight:
-    """One request of an SDK while it is under way."""
-
-    url: str
-    deadline: float
-    timeout_s: float
-    streamed: bool
-    first_token_s: float | None = None
-    idle_s: float | None = None
-    started: bool = False
-    began: bool = False
-    heard_at: float = 0.0
-    silent_s: float | None = None
-    aborted: bool = False
-    received: int = 0
-    error: ModelError | None = None
-    sock: socket.socket | None = None
-
-    def left_s(self) -> float:
-        """Seconds until the deadline; raises a time-out when there are none."""
-        left = self.deadline - time.monotonic()
-        if left <= 0 or self.aborted:
-            raise httpcore2.ReadTimeout("the deadline of the whole request")
-        return left
-
-    def patience_s(self) -> float:
-        """Seconds that the next silence may last; raises a time-out when it has lasted too long already."""
-        self.silent_s = None
-        left, limit = self.left_s(), self.idle_s if self.began else self.first_token_s
-        if limit is None or not self.started:
-            return left
-        patience = self.heard_at + limit - time.monotonic()
-        if left <= patience:
-            return left
-        self.silent_s = limit
-        if patience <= 0:
-            raise httpcore2.ReadTimeout("a stream without events")
-        return patience
-
-    def heard(self, began: bool) -> None:
-        """An event came; ``began``: a part of the answer has."""
-        self.began, self.heard_at = began, time.monotonic()
-
-    def abort(self) -> None:
-        """Break it."""
-        self.aborted = True
-        if self.sock is not None:
-            with suppress(OSError):  # socket.socket.shutdown: SSLSocket's own drops its TLS state under the reader
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
-
-
 class SdkHttp:
     """The client of one server; ``client`` goes to the SDK, every call of the SDK into ``with flight(...)``.
 
     ``refusal`` makes the error of a status other than 200: by default :func:`~.faults.status_error`. Addresses of this
     machine are never called through a proxy. ``silence`` bounds, in seconds, how long a stream may be silent before its
-    answer and within it; ``None`` = only the deadline does. Raises ConfigError for an unusable ``base_url``.
+    answer and within it; ``None`` = only the deadline does. ``sent_bytes`` and ``received_bytes`` count bodies. Raises
+    ConfigError for an unusable ``base_url``.
     """
 
     def __init__(self, base_url: str, *, context_hint: str = "", refusal: Refusal = status_error) -> None:
         self.base = split_address(base_url)
         self.context_hint = context_hint or "shorten the task or choose a model with a longer context"
         self.silence: tuple[float | None, float | None] = (None, None)
+        self.sent_bytes = self.received_bytes = 0
         self._refusal = refusal
         self._local = threading.local()
         self._lock = threading.Lock()
         self._flying: set[Flight] = set()
         self._aborted = False
-        transport = _Transport(self._pool(), self._now, self._check)
+        transport = Transport(self._pool(), self._now, self._check, self._count)
         self.client = httpx2.Client(
             transport=transport,
             headers={"Accept-Encoding": "identity"},
@@ -137,7 +82,7 @@ class SdkHttp:
         try:
             yield flight
             if flight.aborted:
-                raise _Refused  # noqa: TRY301 - the same as a socket that fails under a read
+                raise Refused  # noqa: TRY301 - the same as a socket that fails under a read
         except Exception as error:  # noqa: BLE001 - an SDK raises whatever its parts do
             raise self._failure(flight, error) from None
         finally:
@@ -159,6 +104,11 @@ class SdkHttp:
 
     # -- parts -------------------------------------------------------------------------------------------------------
 
+    def _count(self, sent: int, received: int) -> None:
+        with self._lock:
+            self.sent_bytes += sent
+            self.received_bytes += received
+
     def _now(self) -> Flight | None:
         return getattr(self._local, "flight", None)
 
@@ -166,7 +116,7 @@ class SdkHttp:
         proxy = proxy_for(self.base)
         limits: dict[str, Any] = {"max_connections": None, "keepalive_expiry": 60.0}
         tls = ssl.create_default_context() if self.base.scheme == "https" else None
-        backend = _Backend(self._now)
+        backend = Backend(self._now)
         if proxy is None:
             return httpcore2.ConnectionPool(ssl_context=tls, network_backend=backend, **limits)
         login = None if proxy.username is None else (unquote(proxy.username), unquote(proxy.password or ""))
@@ -188,7 +138,7 @@ class SdkHttp:
         elif flight.streamed and "event-stream" not in kind:
             flight.error = self._unstreamed(flight.url, _read(body, MAX_ERROR_BODY))
         if flight.error is not None:
-            raise _Refused
+            raise Refused
 
     def _unstreamed(self, url: str, body: bytes) -> ModelError:
         try:
@@ -245,129 +195,6 @@ class SdkHttp:
         if status is None or not 400 <= status < 600:
             return error_in_body(body["error"], url, self.context_hint)
         return self._refusal(status, {}, json.dumps(body).encode(), url, self.context_hint)
-
-
-class _Transport(httpx2.BaseTransport):
-    """Requests to a connection pool, answers to the check before anyone else reads them."""
-
-    def __init__(
-        self,
-        pool: httpcore2.ConnectionPool,
-        now: Callable[[], Flight | None],
-        check: Callable[[Flight, int, Mapping[str, str], Iterable[bytes]], None],
-    ) -> None:
-        self._pool, self._now, self._check = pool, now, check
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        url, flight = request.url, self._now()
-        if flight is not None:
-            flight.url = f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}"
-        answer = self._pool.handle_request(
-            httpcore2.Request(
-                request.method,
-                httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        kind = next((value for name, value in answer.headers if name.lower() == b"content-type"), b"")
-        stream = _Body(answer.stream, events=b"event-stream" in kind.lower())
-        response = httpx2.Response(answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions)
-        if flight is not None:
-            flight.started, flight.heard_at = True, time.monotonic()
-            try:
-                self._check(flight, answer.status, response.headers, _decoded(response))
-            except BaseException:
-                response.close()
-                raise
-        return response
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class _Body(httpx2.SyncByteStream):
-    """The body as it comes in; a stream of events without its comment lines, which Google's SDK takes for broken JSON."""
-
-    def __init__(self, stream: Any, *, events: bool) -> None:
-        self._stream, self._events = stream, events
-
-    def __iter__(self) -> Iterator[bytes]:
-        if not self._events:
-            yield from self._stream
-            return
-        rest = bytearray()
-        for piece in self._stream:
-            rest += piece
-            if b"\n" in piece:
-                *lines, rest = rest.split(b"\n")
-                yield b"".join(line + b"\n" for line in lines if not line.startswith(b":"))
-        if rest and not rest.startswith(b":"):
-            yield bytes(rest)
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class _Backend(httpcore2.NetworkBackend):
-    """Connections whose every step is held against the deadline of the request they work for."""
-
-    def __init__(self, now: Callable[[], Flight | None]) -> None:
-        self._inner, self._now = httpcore2.SyncBackend(), now
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.NetworkStream:
-        flight = self._now()
-        timeout = min(CONNECT_TIMEOUT_S, flight.left_s()) if flight is not None else timeout
-        options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), *(socket_options or ())]
-        return _Stream(self._inner.connect_tcp(host, port, timeout, local_address, options), self._now)
-
-
-class _Stream(httpcore2.NetworkStream):
-    def __init__(self, inner: httpcore2.NetworkStream, now: Callable[[], Flight | None]) -> None:
-        self._inner, self._now = inner, now
-
-    def _left_s(self, timeout: float | None, *, reading: bool = False) -> float | None:
-        flight = self._now()
-        if flight is None:
-            return timeout
-        flight.sock = self._inner.get_extra_info("socket")
-        return flight.patience_s() if reading else flight.left_s()
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = self._inner.read(max_bytes, self._left_s(timeout, reading=True))
-        flight = self._now()
-        if flight is not None:
-            flight.received += len(data)
-            if flight.received > BODY_CAP:
-                flight.error = GenerationFailed(f"{flight.url} sent more than {BODY_CAP >> 20} MB", retryable=False)
-                raise _Refused
-        return data
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._left_s(timeout))
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore2.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._left_s(timeout)), self._now)
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-def _decoded(response: httpx2.Response) -> Iterator[bytes]:
-    yield from response.iter_bytes()
 
 
 def _read(body: Iterable[bytes], cap: int) -> bytes:

@@ -217,6 +217,26 @@ def test_what_the_provider_tells_of_the_model(opened):
     assert facts["sdk"].startswith("google-genai ")
 
 
+@pytest.mark.parametrize(
+    ("name", "known"), [("gemini-3.8-flash", True), ("models/gemini-2.5-pro", True), ("gemma-3", None)]
+)
+def test_what_is_known_of_a_model_by_its_name(name, known):
+    adapter = GoogleAdapter(ModelConfig(id="m", provider="google", model=name, capabilities={"tools": False}))
+    can = adapter.capabilities()
+    assert (can.vision, can.tools, can.json_schema, can.context_tokens) == (known, False, known, None)
+    assert adapter.learns() == {"thinking", "context_tokens"}
+
+
+def test_bytes_of_bodies_are_counted(opened, ask_for):
+    adapter, server = opened()
+    assert GoogleAdapter(adapter.config).traffic() == (0, 0)
+    before = adapter.traffic()
+    adapter.generate(ask_for("x" * 1000))
+    sent, received = (now - then for now, then in zip(adapter.traffic(), before, strict=True))
+    assert sent == int(server.requests[0]["headers"]["Content-Length"])
+    assert 200 < received < 1000
+
+
 def test_key_and_headers(opened, ask_for, monkeypatch):
     monkeypatch.setenv("TEAM", "blue")
     monkeypatch.setenv("GEMINI_API_KEY", "AIzaNotForThisServer")

@@ -10,7 +10,7 @@ import google_server as gemini
 import pytest
 from scripted_server import Reply
 
-from pytest_localbench.adapters import sdk_http
+from pytest_localbench.adapters import sdk_transport
 from pytest_localbench.adapters.anthropic_api import AnthropicAdapter
 from pytest_localbench.adapters.faults import ConnectionFailed, RequestRefused, ServerSilent
 from pytest_localbench.adapters.google_api import GoogleAdapter
@@ -259,7 +259,7 @@ def test_the_key_is_in_no_message(opened, ask_for, provider):
 
 @pytest.mark.parametrize("provider", ["anthropic", "google"])
 def test_a_body_without_end_is_cut_off(opened, ask_for, provider, monkeypatch):
-    monkeypatch.setattr(sdk_http, "BODY_CAP", 2_000_000)
+    monkeypatch.setattr(sdk_transport, "BODY_CAP", 2_000_000)
     piece = claude.event(
         {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "x" * 500_000}}
     )
