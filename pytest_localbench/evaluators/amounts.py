@@ -7,32 +7,42 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from .currencies import CURRENCY_AFTER, CURRENCY_BEFORE, currency_code
+from .currencies import CODES_PATTERN, CURRENCY_AFTER, CURRENCY_BEFORE, currency_code
 
 MAX_VALUE_CHARS: Final = 200
 MAX_DIGITS: Final = 400
 _WINDOW: Final = 24
 
 _SPACES: Final = " \u00a0\u2000-\u200a\u202f\u205f\u3000"
-_MINUS: Final = "-\u2212\u2013\uff0d\ufe63"
+_HYPHENS: Final = "-\u2010\u2011"
+_MINUS: Final = _HYPHENS + "\u2212\u2013\uff0d\ufe63"
+_MINUS_WORD: Final = re.compile(r"(?<!\w)(?:minus|negative|moins)\s$", re.I)
+_AFTER_COPULA: Final = re.compile(r"(?:\A|[^\w\s)\]%]|\b(?:is|was|be|to|of|at|ist|war|auf|est|de))\s*$", re.I)
 _MINUS_TAIL: Final = ("-", "\u2212")
 _NUMERAL: Final = (
     rf"(?:\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,'\u2019]\d+)*|(?<![\d)\]])[.,]\d+)"
     r"(?:[eE][+\-\u2212]?\d{1,3}(?!\w))?"
 )
-_FIND: Final = re.compile(rf"(?<!\w)(?<!\d[.,'\u2019])(?<![^\W\d_]-){_NUMERAL}")
+_FIND: Final = re.compile(
+    rf"(?:(?<!\w)|(?<=\b(?:{CODES_PATTERN})))(?<!\d[.,'\u2019])(?<![^\W\d_][{_HYPHENS}]){_NUMERAL}"
+)
 _NOT_NUMBERS: Final = re.compile(
     r"(?<![\w.])(?:\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d{2}[\d:.]*(?:Z|[+-]\d{2}:?\d{2})?)?"
     r"|\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})(?![\d.]\d)|\d{1,2}:\d{2}(?::\d{2})?)(?!\w)"
 )
 _PERCENT: Final = re.compile(
     rf"[{_SPACES}]?(?:\\?[%\uff05]|(?:percent|per cent|prozent|pct|procent|pour ?cent)\b)", re.I
+)
+# parts of a percent, as powers of ten
+_PARTS: Final = (
+    (re.compile(rf"[{_SPACES}]?(?:\u2030|(?:per ?mille|promille)\b)", re.I), 1),
+    (re.compile(rf"[{_SPACES}]?(?:bps?|basis points?|basispunkte?)\b", re.I), 2),
 )
 _UNIT: Final = re.compile(
     r"(?:kwh|kw|km/h|kg|mg|g|t|km|cm|mm|m|ml|l|h|min|sec|ms|s|mb|gb|kb|tb|x|pcs|pc|st|stk|m2|m3|\u00b0?c|\u00b0?f|k?cal)\b",
@@ -50,7 +60,8 @@ _POINT_REGIONS: Final = frozenset({"ch", "li", "mx", "us", "pr", "gt", "hn", "ni
 
 @dataclass(frozen=True, slots=True)
 class NumberHit:
-    """One number in a text; ``text[start:end]`` is its numeral with its sign; ``readings`` are face values (15% is 15).
+    """One number in a text; ``text[start:end]`` is its numeral with its sign; ``readings`` are face values (15% is 15,
+    15 \u2030 is 1.5%).
 
     ``text[first:last]`` also covers its currency, percent sign and brackets.
     ``currency`` is an ISO 4217 code, or the mark itself where several currencies share it (``kr``, ``\u00a5``).
@@ -100,18 +111,29 @@ def read_number(text: str, locale: str | None = None) -> frozenset[Decimal]:
     return hit.readings if hit else frozenset()
 
 
-def read_amount(text: str, locale: str | None = None) -> NumberHit | None:
-    """The only number of a text with its percent sign and currency, read as :func:`read_number` does."""
+def preferred(hits: Sequence[NumberHit], percent: bool | None) -> Sequence[NumberHit]:
+    """Of numbers with and without a percent sign those that have it (``False``: have it not); ``None``: all of them.
+
+    ``100.00 (incl. 19% VAT)`` is an amount of 100 and a rate of 19 %.
+    """
+    return [hit for hit in hits if hit.percent is percent] or hits
+
+
+def read_amount(text: str, locale: str | None = None, *, percent: bool | None = None) -> NumberHit | None:
+    """The only number of a text with its percent sign and currency, read as :func:`read_number` does.
+
+    ``percent`` as in :func:`preferred`.
+    """
     text = text.strip()
     if not text or len(text) > MAX_VALUE_CHARS:
         return None
-    return _read_amount(text, locale)
+    hits = preferred(_all_amounts(text, locale), percent)
+    return hits[0] if len(hits) == 1 else None
 
 
 @lru_cache(maxsize=2048)
-def _read_amount(text: str, locale: str | None) -> NumberHit | None:
-    hits = list(_hits(text, locale, whole=True))
-    return hits[0] if len(hits) == 1 else None
+def _all_amounts(text: str, locale: str | None) -> tuple[NumberHit, ...]:
+    return tuple(_hits(text, locale, whole=True))
 
 
 def numbers_in(text: str, locale: str | None = None) -> list[NumberHit]:
@@ -141,6 +163,11 @@ def _hit(text: str, start: int, end: int, locale: str | None, whole: bool) -> Nu
     trailing = not after and _trailing_minus(text, start, end, whole)
     tail += trailing
     percent = _PERCENT.match(text, tail)
+    for pattern, power in _PARTS if percent is None else ():
+        percent = pattern.match(text, tail)
+        if percent:
+            readings = frozenset(value.scaleb(-power) for value in readings)
+            break
     mark_after = None if percent else CURRENCY_AFTER.match(text, tail)
     if not (percent or mark_after or _may_end(text, tail)):
         return None
@@ -197,6 +224,9 @@ def _sign(text: str, start: int) -> tuple[int, bool]:
         before = text[start - 2 : start - 1] if start > 1 else ""
         if not (before.isalnum() or (before and before in ")]_%")):
             return start - 1, mark != "+"
+    word = _MINUS_WORD.search(text, max(0, start - _WINDOW), start) if mark.isspace() else None
+    if word and _AFTER_COPULA.search(text, max(0, word.start() - _WINDOW), word.start()):
+        return word.start(), True
     if 1 < start <= _WINDOW and mark.isspace() and text[start - 2] == "\u2212" and not text[: start - 2].strip():
         return start - 2, True
     return start, False

@@ -23,6 +23,7 @@ Kind = Literal["auto", "exact", "text", "fuzzy", "id", "number", "integer", "mon
 MONEY_ABS: Final = Decimal("0.005")
 MAX_ITEMS: Final = 2000
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}$")
+_ISO_INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
 _MACHINE_NUMBER: Final = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?")
 _TRUE: Final = frozenset({"true", "yes", "y", "ja", "oui", "si", "sí", "sim", "tak", "ano"})
 _FALSE: Final = frozenset({"false", "no", "n", "nein", "non", "não", "nie", "nee", "ne"})
@@ -161,19 +162,21 @@ def _kind_of(expected: Any) -> Kind:
     if is_number(expected):
         return "number"
     if isinstance(expected, str):
+        if _ISO_INSTANT.match(expected) and read_datetime(expected) is not None:
+            return "datetime"
         return "date" if _ISO_DAY.match(expected) else "text"
     return "list" if isinstance(expected, list) else "exact"
 
 
 def _boolean(expected: Any, got: Any) -> Match:
-    wanted, found = _truth(expected), _truth(got)
+    wanted, found = truth(expected), truth(got)
     if found is None:
         return Match(0.0, "not a boolean")
     return RIGHT if wanted is found else WRONG
 
 
-def _truth(value: Any) -> bool | None:
-    """A closed list of words; a number is no boolean."""
+def truth(value: Any) -> bool | None:
+    """What a boolean, or a word of a closed list (yes, no, ja, nein, ...), says; a number is no boolean."""
     if isinstance(value, bool):
         return value
     word = norm(value).strip(" .\"'") if isinstance(value, str) else ""
@@ -236,7 +239,7 @@ def _number(expected: Any, got: Any, spec: FieldSpec, kind: str) -> Match:
     wanted = read_expected(expected, spec.locale)
     if wanted is None:
         return RIGHT if strict_equal(expected, got) else WRONG
-    found, note = read_given(got, spec.locale)
+    found, note = read_given(got, spec.locale, percent=None if spec.unit and kind == "number" else kind == "percent")
     if found is None:
         return Match(0.0, note)
     if kind == "percent":
@@ -264,12 +267,15 @@ def read_expected(value: Any, locale: str | None) -> Amount | None:
     return read_given(value, locale)[0]
 
 
-def read_given(value: Any, locale: str | None) -> tuple[Amount | None, str]:
-    """The number a model gave, or ``None`` and why not: none, several, or one that can be read in two ways."""
+def read_given(value: Any, locale: str | None, *, percent: bool | None = None) -> tuple[Amount | None, str]:
+    """The number a model gave, or ``None`` and why not: none, several, or one that can be read in two ways.
+
+    ``percent`` as in :func:`.amounts.preferred`.
+    """
     if is_number(value):
         number = as_decimal(value)
         return (None, "not a number") if number is None else (Amount(number), "")
-    hit = read_amount(value, locale) if isinstance(value, str) else None
+    hit = read_amount(value, locale, percent=percent) if isinstance(value, str) else None
     if hit is None:
         return None, "not a number"
     if len(hit.readings) > 1:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+# ISO 4217 without ALL and TOP, which are words as well, and two coins
 _CODES: Final = (
-    "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW KZT MAD MXN MYR "
-    "NGN NOK NZD PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR"
+    "AED AFN AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTC BTN BWP BYN BZD CAD CDF CHF "
+    "CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB ETH EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL "
+    "HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL "
+    "MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON "
+    "RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TRY TTD TWD TZS UAH UGX "
+    "USD UYU UZS VED VES VND VUV WST XAF XAG XAU XCD XOF XPF YER ZAR ZMW ZWG"
 )
 _ISO: Final = frozenset(_CODES.split())
 _MARKS: Final = {
@@ -28,11 +33,11 @@ _SHARED: Final = {
 }
 
 _marks = "|".join(re.escape(mark) for mark in sorted(_MARKS, key=len, reverse=True))
-_codes = "|".join(sorted(_ISO))
+CODES_PATTERN: Final = "|".join(sorted(_ISO))
 _words = "|".join(sorted(_WORDS, key=len, reverse=True))
 # anchored at the end: what stands right before a number, a sign or an opening bracket
-CURRENCY_BEFORE: Final = re.compile(rf"(?<!\w)(?P<mark>{_codes}|{_marks})\s?\(?\s?$")
-CURRENCY_AFTER: Final = re.compile(rf"\s?(?P<mark>{_codes}|{_marks}|(?i:{_words}))(?!\w)")
+CURRENCY_BEFORE: Final = re.compile(rf"(?<!\w)(?P<mark>{CODES_PATTERN}|{_marks})\s?\(?\s?$")
+CURRENCY_AFTER: Final = re.compile(rf"\s?(?P<mark>{CODES_PATTERN}|{_marks}|(?i:{_words}))(?!\w)")
 
 
 def currency_code(mark: str) -> str | None:

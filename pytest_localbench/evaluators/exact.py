@@ -14,7 +14,7 @@ from ..domain.score import Detail
 from ..domain.task import SINGLE_SAMPLE, Task
 from .answer import MISSING
 from .base import EvaluationContext, Evaluator, OptionError, Options, Score
-from .compare import AUTO, FieldSpec, Match, compare, is_number, read_expected, read_given, strict_equal
+from .compare import AUTO, FieldSpec, Match, compare, is_number, read_expected, read_given, strict_equal, truth
 from .dates import dates_in, read_date, read_datetime
 from .fields import shown
 from .folding import norm
@@ -64,14 +64,17 @@ def _verdict(ctx: EvaluationContext, match: Match, expected: Any, got: Any, spec
     return Score(match.score, reason, (detail,))
 
 
-def _number_text(ctx: EvaluationContext, field: str | None, locale: str | None) -> Any:
-    """The number to judge: a JSON value as it is, else the text of the answer's number (``MISSING``: none, or cut off)."""
+def _number_text(ctx: EvaluationContext, field: str | None, locale: str | None, *, percent: bool | None = None) -> Any:
+    """The number to judge: a JSON value as it is, else the text of the answer's number (``MISSING``: none, or cut off).
+
+    ``percent`` as in :func:`.amounts.preferred`.
+    """
     got = answer_value(ctx, field)
     if not isinstance(got, str):
         return got
     part = None if ctx.answer.has_value else after_usual(got)
     text = undecorated(part or got)
-    hit = number_of(text, locale, marked=bool(part))
+    hit = number_of(text, locale, marked=bool(part), percent=percent)
     if hit is None:
         return MISSING
     if hit.last == len(text) and "truncated" in ctx.answer.notes and _ENDS_IN_NUMBER.search(ctx.answer.clean):
@@ -90,7 +93,8 @@ class ExactOptions(Options):
 class Exact(Evaluator[ExactOptions]):
     """1 when the answer, or the short answer inside it, is the expected one; JSON values are compared as JSON.
 
-    ``fold: false`` compares letter by letter, up to canonical equivalence (Unicode NFC).
+    ``fold: false`` compares letter by letter, up to canonical equivalence (Unicode NFC). Of a text, ``yes`` and ``no``
+    (in several languages) are an expected ``true`` and ``false``.
     """
 
     options_type = ExactOptions
@@ -113,6 +117,8 @@ class Exact(Evaluator[ExactOptions]):
         return _verdict(ctx, Match(float(right)), expected, given[-1] if is_text else got)
 
     def _same(self, expected: Any, got: Any, is_text: bool) -> bool:
+        if is_text and isinstance(expected, bool):
+            return truth(got) is expected
         if is_text and not isinstance(expected, str) and isinstance(got, str):
             expected = "" if expected is None else str(expected)
         if self.options.fold and isinstance(expected, str) and isinstance(got, str):
@@ -155,7 +161,8 @@ class Number(Evaluator[NumberOptions]):
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Read and compare."""
         expected = _gold(ctx.expected, self.options.field)
-        got = _number_text(ctx, self.options.field, self.options.locale)
+        percent = None if self.options.unit else False
+        got = _number_text(ctx, self.options.field, self.options.locale, percent=percent)
         if got is MISSING or got is None:
             return _verdict(ctx, Match(0.0, "no number"), expected, answer_value(ctx, self.options.field))
         match = compare(expected, got, self._spec)
@@ -197,7 +204,8 @@ class _Amount(Evaluator[Any]):
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Compare the answer's amount."""
         expected = _gold(ctx.expected, self.options.field)
-        got = _number_text(ctx, self.options.field, self.options.locale)
+        percent = self.spec.match == "percent"
+        got = _number_text(ctx, self.options.field, self.options.locale, percent=percent)
         if got is MISSING:
             return _verdict(ctx, Match(0.0, "no number"), expected, answer_value(ctx, self.options.field))
         return _verdict(ctx, compare(expected, got, self.spec), expected, got, self.spec)

@@ -21,7 +21,14 @@ from .extract_code import find_code, find_html
 from .extract_json import find_json
 from .fences import read_fences
 from .labels import find_label
-from .markers import after_configured, after_usual, number_of, short_answer, undecorated
+from .markers import (
+    after_configured,
+    after_usual,
+    number_of,
+    short_answer,
+    start_after_configured,
+    undecorated,
+)
 from .reasoning import clean_reply, split_reasoning
 
 _ENDS_IN_NUMBER: Final = re.compile(r"\d[.,]?\Z")
@@ -58,7 +65,8 @@ def extract(
     fences = [block.fence for block in blocks]
     if output.format == "json":
         spans = [(block.start, block.end) for block in blocks if block.fence.language in _JSON_FENCES]
-        found = find_json(body, expected=expected, blocks=spans, cut_off=cut_off)
+        marked = start_after_configured(body, output.answer_marker)
+        found = find_json(body, expected=expected, blocks=spans, cut_off=cut_off, marked=marked)
         notes.extend(found.notes)
         parts: dict[str, Any] = {"text": found.text, "value": found.value, "level": found.level}
     elif output.format in ("text", "label", "number"):

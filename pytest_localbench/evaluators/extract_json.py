@@ -1,7 +1,7 @@
 """Finding the JSON answer in a reply: whole, fenced, in prose, or after low-risk repair.
 
 One rule decides between several candidates: the complete top-level value that fits the expected shape best (kind, then
-number of expected keys, never values), ties go to the last. Values are never merged, cut-off values never completed:
+number of expected keys, never values), ties go to the last; after a configured marker to the first behind it. Values are never merged, cut-off values never completed:
 a JSON text that is broken or cut off yields no value at all.
 """
 
@@ -211,12 +211,18 @@ def _at_line_start(text: str, position: int) -> bool:
 
 
 def find_json(
-    text: str, *, expected: Any = None, blocks: Sequence[tuple[int, int]] = (), cut_off: bool = False
+    text: str,
+    *,
+    expected: Any = None,
+    blocks: Sequence[tuple[int, int]] = (),
+    cut_off: bool = False,
+    marked: int | None = None,
 ) -> JsonFind:
     """The JSON answer of a cleaned reply.
 
     ``blocks``: spans of the contents of fences that may hold JSON; ``expected`` decides between candidates and whether
-    a bare number, word or string is an answer (``None`` = not known: it is); ``cut_off``: generation hit its limit.
+    a bare number, word or string is an answer (``None`` = not known: it is); ``cut_off``: generation hit its limit;
+    ``marked``: where the task's marker ends, what stands before it is no answer and the first value behind it counts.
     """
     left = len(text) - len(text.lstrip())
     right = len(text.rstrip())
@@ -226,9 +232,11 @@ def find_json(
         return JsonFind(whole.value, 0, text[left:right], whole.notes)
     scan.run()
     inner = [_trimmed(text, start, end) for start, end in blocks]
-    best, several = _choose(scan.candidates, expected, {(left, right), *inner})
+    candidates = scan.candidates if marked is None else [c for c in scan.candidates if c.start >= marked]
+    best, several = _choose(candidates, expected, {(left, right), *inner}, first=marked is not None)
     if best is None:
-        scalar = None if isinstance(expected, dict | list) else _scalar(text, (left, right), inner, cut_off)
+        rest = (left, right) if marked is None else _trimmed(text, marked, right)
+        scalar = None if isinstance(expected, dict | list) else _scalar(text, rest, inner, cut_off)
         return scalar or JsonFind(notes=tuple(dict.fromkeys(scan.notes)))
     level = 3 if not best.strict else 0 if (best.start, best.end) == (left, right) else 2
     if level == 2 and (best.start, best.end) in inner:
@@ -243,14 +251,14 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _choose(
-    candidates: list[_Candidate], expected: Any, standing_alone: set[tuple[int, int]]
+    candidates: list[_Candidate], expected: Any, standing_alone: set[tuple[int, int]], *, first: bool
 ) -> tuple[_Candidate | None, bool]:
     ranked = []
     for candidate in candidates:
         fit = _fit(expected, candidate.value)
         if fit[0] == 0 and (candidate.start, candidate.end) not in standing_alone:
             continue
-        ranked.append((fit, candidate.start, candidate))
+        ranked.append((fit, -candidate.start if first else candidate.start, candidate))
     if not ranked:
         return None, False
     fit, _, best = max(ranked, key=lambda entry: entry[:2])

@@ -1,7 +1,7 @@
 """A reader for JSON as models print it; whatever it accepts has exactly one meaning.
 
 Beyond RFC 8259 it takes trailing commas, ``//`` and ``/* */`` comments, single-quoted strings with Python's escapes,
-raw line breaks in strings, ``True``, ``False``, ``None``, and reads ``NaN``, ``Infinity`` and ``undefined`` as null.
+Python's tuples, raw line breaks in strings, ``True``, ``False``, ``None``, and reads ``NaN``, ``Infinity`` and ``undefined`` as null.
 Nothing is completed or guessed: missing brackets, commas and quotes are errors.
 """
 
@@ -24,7 +24,7 @@ _WORDS: Final = {
     "true": True, "True": True, "false": False, "False": False, "null": None, "None": None,
     "NaN": None, "Infinity": None, "-Infinity": None, "undefined": None,
 }  # fmt: skip
-_ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.S)
+_ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|U000[0-9a-fA-F]{5}|U0010[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.S)
 _ESCAPES: Final = {
     '"': '"', "'": "'", "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\n": "",
 }  # fmt: skip
@@ -75,10 +75,10 @@ class LenientReader:
 
     def _value(self, position: int, depth: int) -> tuple[Any, int]:
         first = self.text[position : position + 1]
-        if first in ("{", "["):
+        if first in ("{", "[", "("):
             if depth >= MAX_DEPTH:
                 raise MalformedError(position, self.committed)
-            return self._object(position + 1, depth + 1) if first == "{" else self._list(position + 1, depth + 1)
+            return self._object(position + 1, depth + 1) if first == "{" else self._list(position, depth + 1)
         if first in ('"', "'"):
             return self._string(position)
         match = _NUMBER.match(self.text, position)
@@ -106,13 +106,17 @@ class LenientReader:
             position = self._separator(position, "}")
         return found, position + 1
 
-    def _list(self, position: int, depth: int) -> tuple[list[Any], int]:
+    def _list(self, start: int, depth: int) -> tuple[list[Any], int]:
+        closing = "]" if self.text[start] == "[" else ")"
         found: list[Any] = []
-        position = self._fill(position)
-        while not self.text.startswith("]", position):
-            value, position = self._value(position, depth)
+        position, before = self._fill(start + 1), ""
+        while not self.text.startswith(closing, position):
+            value, end = self._value(position, depth)
             found.append(value)
-            position = self._separator(position, "]")
+            position = self._separator(end, closing)
+            before = self.text[end:position]
+        if closing == ")" and len(found) == 1 and "," not in before:
+            raise self._fail(start)  # brackets around one value make no tuple
         return found, position + 1
 
     def _separator(self, position: int, closing: str) -> int:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from .amounts import MAX_VALUE_CHARS, NumberHit, numbers_in, read_amount, shifted
+from .amounts import MAX_VALUE_CHARS, NumberHit, numbers_in, preferred, read_amount, shifted
 
 MAX_SHORT: Final = 2000
 
@@ -22,13 +22,24 @@ _PAIRS: Final = {
 }  # fmt: skip
 
 
+def start_after_configured(text: str, markers: Sequence[str]) -> int | None:
+    """Where the first occurrence of any of the task's markers ends; ``None`` when none occurs. Case does not count."""
+    first = _configured(markers).search(text) if markers else None
+    return first.end() if first else None
+
+
+def _configured(markers: Sequence[str]) -> re.Pattern[str]:
+    longest_first = sorted((m for m in markers if m), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+
+
 def after_configured(text: str, markers: Sequence[str]) -> str | None:
     """What follows the first occurrence of any of the task's markers, to the end of its line (a line that ends there
     hands over to the next one that is not empty); ``None`` when no marker occurs. Case does not count.
     """
     if not markers:
         return None
-    pattern = re.compile("|".join(re.escape(m) for m in sorted(markers, key=len, reverse=True) if m), re.IGNORECASE)
+    pattern = _configured(markers)
     first = pattern.search(text)
     if first is None:
         return None
@@ -105,31 +116,34 @@ def short_answer(text: str) -> str:
     return undecorated(marked if marked else last_line(text))
 
 
-def number_of(text: str, locale: str | None = None, *, marked: bool = False) -> NumberHit | None:
+def number_of(
+    text: str, locale: str | None = None, *, marked: bool = False, percent: bool | None = None
+) -> NumberHit | None:
     """The number of an answer: the whole text when it holds one number, else the last one in it.
 
     ``marked``: the text followed a marker, where the answer comes first: the first number counts, after the last ``=``
-    if there is one. Numbers inside longer ones, in dates, times and ids never count.
+    if there is one. Numbers inside longer ones, in dates, times and ids never count. ``percent`` as in
+    :func:`.amounts.preferred`.
     """
-    single = read_amount(text, locale)
+    single = read_amount(text, locale, percent=percent)
     if single is not None:
         return single
     if marked:
         offset = text.rfind("=") + 1
-        hits = numbers_in(text[offset:], locale)
+        hits = preferred(numbers_in(text[offset:], locale), percent)
         if hits:
             return shifted(hits[0], offset)
-        hits = numbers_in(text, locale)
+        hits = preferred(numbers_in(text, locale), percent)
         return hits[0] if hits else None
-    return _last_number(text, locale)
+    return _last_number(text, locale, percent)
 
 
-def _last_number(text: str, locale: str | None) -> NumberHit | None:
+def _last_number(text: str, locale: str | None, percent: bool | None) -> NumberHit | None:
     cut = len(text) - MAX_SHORT
     if cut > 0:
         # the end of a long text alone, unless its last number stands so near the cut that it may begin before it
-        hits = numbers_in(text[cut:], locale)
-        if hits and hits[-1].start > MAX_VALUE_CHARS:
+        hits = preferred(numbers_in(text[cut:], locale), percent)
+        if hits and hits[-1].start > MAX_VALUE_CHARS and percent in (None, hits[-1].percent):
             return shifted(hits[-1], cut)
-    hits = numbers_in(text, locale)
+    hits = preferred(numbers_in(text, locale), percent)
     return hits[-1] if hits else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any, Final, Literal
 
 from ..domain.score import Detail
@@ -62,26 +63,26 @@ def check_phrases(phrases: tuple[str, ...], path: tuple[str | int, ...]) -> None
 
 
 def compile_pattern(pattern: str, path: tuple[str | int, ...], *, ignore_case: bool = True) -> Any:
-    """The compiled pattern; raises OptionError for one that is empty or cannot be read."""
+    """The compiled pattern (NFC); raises OptionError for one that is empty or cannot be read."""
     import regex
 
     if not pattern:
         raise OptionError("an empty pattern is found in every text", path)
     try:
-        return regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)
+        return regex.compile(unicodedata.normalize("NFC", pattern), regex.IGNORECASE if ignore_case else 0)
     except regex.error as error:
         raise OptionError(f"'{pattern}' is no valid pattern ({error})", path) from None
 
 
 def search(pattern: Any, *texts: str, whole: bool = False) -> str | None:
-    """What a compiled pattern finds in the first of the texts that holds it, or ``None``.
+    """What a compiled pattern finds in the first of the texts (as NFC) that holds it, or ``None``.
 
     Raises EvaluationError when it takes longer than a second: that is the pattern's fault, not the model's.
     """
     find = pattern.fullmatch if whole else pattern.search
     for text in dict.fromkeys(texts):
         try:
-            match = find(text, timeout=REGEX_TIMEOUT_S)
+            match = find(unicodedata.normalize("NFC", text), timeout=REGEX_TIMEOUT_S)
         except TimeoutError:
             raise EvaluationError(
                 f"the pattern '{pattern.pattern}' took longer than {REGEX_TIMEOUT_S:g} s; "

@@ -29,7 +29,8 @@ def readings(text, locale=None):
         ("(1,250.00) EUR", "-1250.00"), ("Loss: EUR (5.00)", "-5.00"), ("100.00 (incl. VAT)", "100.00"),
         ("the total (5.00) is due", "5.00"), ("-$90.00", "-90.00"), ("$-90.00", "-90.00"), ("\u20ac90.00", "90.00"),
         ("5,- EUR", "5"), ("5.\u2013 CHF", "5"), ("15 %", "15"), ("-15%", "-15"), ("12 kg", "12"), ("5kg", "5"),
-        ("about 12 pieces", "12"), ("1.2e5", "1.2E+5"), ("\u0663", "3"), ("\uff11\uff12", "12"),
+        ("about 12 pieces", "12"), ("1.2e5", "1.2E+5"), ("\u20113", "-3"), ("minus 3", "-3"), ("It is minus 3 degrees", "-3"),
+        ("total minus 3", "3"), ("EUR90", "90"), ("USD1,250.00", "1250.00"), ("150 \u2030", "15.0"), ("1500 basis points", "15.00"), ("\u0663", "3"), ("\uff11\uff12", "12"),
     ],
 )  # fmt: skip
 def test_one_number_has_one_reading(text, value):
@@ -60,6 +61,16 @@ def test_what_a_locale_cannot_mean_is_read_as_it_must_be(text, locale, value):
     assert readings(text, locale) == [value]
 
 
+@pytest.mark.parametrize(
+    ("text", "percent", "value"),
+    [("100.00 (incl. 19% VAT)", False, "100.00"), ("19 % of 100.00", True, "19"), ("100.00 (incl. 19% VAT)", None, None),
+     ("15% (0.15)", True, "15"), ("15%", False, "15"), ("15", True, "15"), ("3 at 100.00 (19%)", False, None)],
+)  # fmt: skip
+def test_an_amount_and_a_rate_are_two_things(text, percent, value):
+    hit = read_amount(text, percent=percent)
+    assert (None if hit is None else str(next(iter(hit.readings)))) == value
+
+
 @pytest.mark.parametrize("language", ["C", "de_DE.UTF-8"])
 def test_the_locale_of_the_machine_never_decides(monkeypatch, language):
     monkeypatch.setenv("LC_ALL", language)
@@ -70,7 +81,8 @@ def test_the_locale_of_the_machine_never_decides(monkeypatch, language):
 @pytest.mark.parametrize(
     ("text", "currency"),
     [("\u20ac90", "EUR"), ("EUR 90", "EUR"), ("90 euros", "EUR"), ("$90", "$"), ("US$ 90", "USD"), ("90 kr", "kr"),
-     ("CHF 1'234.50", "CHF"), ("90 z\u0142", "PLN"), ("\u00a390.00", "GBP"), ("90", None), ("90 kg", None), ("R90", None)],
+     ("CHF 1'234.50", "CHF"), ("90 z\u0142", "PLN"), ("\u00a390.00", "GBP"), ("90", None), ("90 kg", None), ("R90", None),
+     ("EUR90", "EUR"), ("90 BTC", "BTC"), ("90 XAF", "XAF")],
 )  # fmt: skip
 def test_currencies_are_read(text, currency):
     hit = read_amount(text)
@@ -99,7 +111,8 @@ def test_numbers_of_a_running_text_stand_where_they_say():
 @pytest.mark.parametrize(
     ("text", "values"),
     [("The temperature is -3 degrees.", ["-3"]), ("It falls by 5, so 2 - 5 = \u22123", ["5", "2", "5", "-3"]),
-     ("from 5-10 to 3\u20134", ["5", "10", "3", "4"]), ("f(-2)", ["-2"]), ("x-2", []), ("- 3 items", ["3"])],
+     ("from 5-10 to 3\u20134", ["5", "10", "3", "4"]), ("f(-2)", ["-2"]), ("x-2", []), ("- 3 items", ["3"]), ("INV\u20112025: 7", ["7"]),
+     ("5 minus 3", ["5", "3"]), ("2 - 5 is minus 3", ["2", "5", "-3"])],
 )  # fmt: skip
 def test_a_minus_is_a_sign_only_before_a_digit_and_after_nothing(text, values):
     assert [str(next(iter(hit.readings))) for hit in numbers_in(text)] == values

@@ -69,7 +69,8 @@ def test_brackets_around_the_number_negate(expected, reply, right):
     ("expected", "reply", "right"),
     [("90.00 EUR", "\u20ac90.00", 1), ("90.00 EUR", "EUR 90", 1), ("90.00 EUR", "90.00", 1), ("90.00 EUR", "$90.00", 0),
      ("$90", "USD 90", 1), ("90 SEK", "90 kr", 1), (90, "90 EUR", 1), ("90 EUR", 90.0, 1), ("90 EUR", 90.004, 1),
-     ("90 EUR", 90.005, 0), ("90 EUR", "ninety", 0), ("90 EUR", None, 0), ("90 EUR", True, 0), ("90 EUR", [90], 0)],
+     ("90 EUR", 90.005, 0), ("90 EUR", "EUR90", 1), ("90 EUR", "90 BTC", 0), ("90 EUR", "90.00 (incl. 19% VAT)", 1),
+     ("90 EUR", "90 to 95 (19%)", 0), ("90 EUR", "ninety", 0), ("90 EUR", None, 0), ("90 EUR", True, 0), ("90 EUR", [90], 0)],
 )  # fmt: skip
 def test_another_currency_is_another_amount(expected, reply, right):
     assert score(expected, reply, match="money") == right
@@ -91,7 +92,22 @@ def test_a_bare_dollar_is_what_the_task_says():
     ],
 )
 def test_percentages_are_never_guessed_by_size(expected, unit, right):
-    for reply in ("15 %", "15%", "15 percent", "15", 15, "0.15", 0.15, "0.15%", "1.5", 1.5, "150 %", "many"):
+    for reply in (
+        "15 %",
+        "15%",
+        "15 percent",
+        "15",
+        15,
+        "0.15",
+        0.15,
+        "0.15%",
+        "1.5",
+        1.5,
+        "150 %",
+        "15 \u2030",
+        "15 bps",
+        "many",
+    ):
         assert score(expected, reply, match="percent", unit=unit) == (reply in right), reply
 
 
@@ -138,8 +154,9 @@ def test_ambiguous_dates_earn_nothing_unless_allowed():
     [("2025-03-05T04:30:00+00:00", 1), ("2025-03-04T23:30:00-05:00", 1), ("2025-03-05T04:30:00", 0),
      ("2025-03-05T04:30Z", 1), ("2025-03-05T04:31Z", 0), ("2025-03-05", 0)],
 )  # fmt: skip
-def test_one_instant_in_several_offsets(reply, right):
-    assert score("2025-03-05T04:30:00Z", reply, match="datetime") == right
+@pytest.mark.parametrize("match", ["datetime", "auto"])
+def test_one_instant_in_several_offsets(reply, right, match):
+    assert score("2025-03-05T04:30:00Z", reply, match=match) == right
 
 
 @pytest.mark.parametrize(

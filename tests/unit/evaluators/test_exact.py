@@ -32,6 +32,14 @@ def test_composed_and_decomposed_accents_are_one_text(fold):
     assert score("exact", "Caf\u00e9 Zo\u00eb", "Cafe\u0301 Zoe\u0308", fold=fold) == 1
 
 
+@pytest.mark.parametrize(
+    ("reply", "right"),
+    [("false", 1), ("No", 1), ("**Nein.**", 1), ("Answer: no", 1), ("Yes", 0), ("maybe", 0), ("0", 0), ("", 0)],
+)
+def test_yes_and_no_are_an_expected_boolean(reply, right):
+    assert score("exact", False, reply) == right
+
+
 def test_abbreviations_keep_their_dot():
     assert score("exact", "Kessler Ltd.", "Kessler Ltd.", fold=False) == 1
 
@@ -61,7 +69,7 @@ def test_a_field_of_a_json_answer():
 @pytest.mark.parametrize("task", [None, NUMBER])
 @pytest.mark.parametrize(
     ("expected", "reply", "right"),
-    [(-3, "The temperature is -3 degrees.", 1), (-3, "It falls by 5, so 2 - 5 = \u22123", 1), (-3, "3", 0),
+    [(-3, "The temperature is -3 degrees.", 1), (-3, "It falls by 5, so 2 - 5 = \u22123", 1), (-3, "3", 0), (-3, "It is minus 3.", 1), (3, "minus 3", 0), (-3, "\u20113", 1), (3, "5 minus 2 is 3", 1),
      (72, "Answer: 72 (24 + 48)", 1), (72, "24 + 48 = 72", 1), (1250, "It is 1,250.00", 1), (-1250, "(1,250.00)", 1),
      (7, "about seven", 0), (5, "", 0), ("1.234", "1,234", 0)],
 )  # fmt: skip
@@ -100,7 +108,15 @@ def test_percent_signs_in_a_number_need_a_declaration():
 
 
 @pytest.mark.parametrize(
-    ("reply", "right"), [("The fee is 99,90 \u20ac.", 1), ("99.90", 1), ("$99.90", 0), ("9990", 0), ("free", 0)]
+    ("reply", "right"),
+    [
+        ("The fee is 99,90 \u20ac.", 1),
+        ("99.90", 1),
+        ("$99.90", 0),
+        ("9990", 0),
+        ("free", 0),
+        ("99.90 EUR incl. 19 % VAT", 1),
+    ],
 )
 def test_money(reply, right):
     assert score("money", "99.90 EUR", reply) == right
@@ -108,7 +124,18 @@ def test_money(reply, right):
 
 @pytest.mark.parametrize(
     ("reply", "right"),
-    [("15 %", 1), ("It is 15%.", 1), ("\\boxed{15}\\%", 1), ("0.15", 0), ("15", 0), ("0.15%", 0), ("1.5", 0)],
+    [
+        ("15 %", 1),
+        ("It is 15%.", 1),
+        ("15% (0.15)", 1),
+        ("150 \u2030", 1),
+        ("15 \u2030", 0),
+        ("\\boxed{15}\\%", 1),
+        ("0.15", 0),
+        ("15", 0),
+        ("0.15%", 0),
+        ("1.5", 0),
+    ],
 )
 def test_percent(reply, right):
     assert score("percent", "15%", reply) == right

@@ -44,6 +44,8 @@ def value_of(reply, expected=None, **more):
          {"vendor": "O'Hara & Sons", "paid": True, "po": None}, 3),
         ('Maybe {"total": "80.00"}? No.\n</think>\n{"total": "90.00"}', {"total": "90.00"}, 0),
         ('{"mood": "\\ud83c\\udf78"}', {"mood": "\U0001f378"}, 0),
+        ("{'mood': '\\U0001f378', 'pair': (1, 2), 'one': ('x',), 'none': ()}",
+         {"mood": "\U0001f378", "pair": [1, 2], "one": ["x"], "none": []}, 3),
     ],
 )  # fmt: skip
 def test_json_is_found_wherever_it_stands(reply, expected, level):
@@ -57,7 +59,7 @@ def test_json_is_found_wherever_it_stands(reply, expected, level):
     "reply",
     ['{"a": 1', '{"a": 1, "b": 12', '{"a": "cut', '{"rows": [{"a": 1}, {"a": 2}', '[{"a": 1},\n{"a": 2},\n{"a"',
      '{"a": tru', '{"a": 1 "b": {"a": 1}}', "{a: 1}", '{"a": 007}', '{"a": 1_000}', '{"a": "\\q"}', "no JSON", "{}}{",
-     "[see page 2]", "\\boxed{x}"],
+     "[see page 2]", "\\boxed{x}", '{"a": (1)}', "{'a': (1, 2", "{'a': (1, 2]}"],
 )  # fmt: skip
 def test_broken_and_cut_off_json_is_never_completed(reply):
     assert value_of(reply, {"a": 1}).value in ({}, value_of("nothing").value)
@@ -85,6 +87,24 @@ def test_what_was_cut_off_is_flagged():
 )
 def test_of_several_values_the_last_that_fits_counts(reply, expected, value):
     assert value_of(reply, expected).value == value
+
+
+@pytest.mark.parametrize(
+    ("reply", "value"),
+    [
+        ('#### {"a": 1}\n\nQuestion: next?\n#### {"a": 2}', {"a": 1}),
+        ('Draft {"a": 9}\n####\n```json\n{"a": 1}\n```\n{"a": 3}', {"a": 1}),
+        ('<think>#### {"a": 9}</think>#### {"a": 1} {"a": 2}', {"a": 1}),
+        ('{"a": 8} {"a": 1}', {"a": 1}),
+        ('{"a": "#### 1"}', {"a": "#### 1"}),
+    ],
+)
+def test_after_a_configured_marker_the_first_value_counts(reply, value):
+    assert extract(reply, OutputSpec(format="json", answer_marker=("####",)), expected={"a": 0}).value == value
+
+
+def test_a_bare_value_may_follow_a_marker():
+    assert extract("Is it 4? #### 5", OutputSpec(format="json", answer_marker=("####",)), expected=0).value == 5
 
 
 @pytest.mark.parametrize(

@@ -128,3 +128,8 @@ def test_a_pattern_that_runs_away_is_our_error_and_no_score():
 def test_options_that_cannot_work_are_refused_at_load(use, options, problem):
     with pytest.raises(TaskFileError, match=problem):
         judge(task_of(use, "x", **options), "a")
+
+
+def test_patterns_find_composed_and_decomposed_accents():
+    assert quality("regex", "x", "so Cafe\u0301 it is", all=["Caf\u00e9"]) == 1
+    assert quality("regex", "x", "so Caf\u00e9 it is", all=["cafe\u0301 it"]) == 1
