@@ -63,6 +63,14 @@ class ScriptedAdapter(Adapter):
         self._failures: Counter[int] = Counter()
         self._stopped = threading.Event()
 
+    def preflight(self) -> str | None:
+        """What is wrong with the table."""
+        try:
+            self.open()
+        except ConfigError as error:
+            return str(error)
+        return None
+
     def open(self) -> None:
         """Read the table; raises ConfigError for an entry that cannot be used."""
         options, name = self.config.options, self.config.id

@@ -64,7 +64,7 @@ class JsonFields(Evaluator[JsonFieldsOptions]):
         super().__init__(options, task)
         expected = [task.expected_of(s) for s in task.samples if s.has_expected or task.has_expected]
         if not expected or all(value is None for value in expected):
-            raise OptionError("there is nothing expected to compare with")
+            raise OptionError("there is nothing expected to compare with: write 'expected'")
         known = sorted({path for value in expected for path in _paths(value)})
         for path in options.fields:
             if path not in known:

@@ -48,12 +48,12 @@ def _cases(task: Task, models: list[ModelConfig]) -> list[object]:
     session = active.need()
     try:
         session.judge_for(task)
+        reasons = [session.skip_reason(task, model) for model in models]
     except LocalbenchError as error:
         raise pytest.Collector.CollectError(str(error)) from None
     repeats = session.options.repeat or task.repeats
     cases: list[object] = []
-    for model in models:
-        reason = session.skip_reason(task, model)
+    for model, reason in zip(models, reasons, strict=True):
         for sample in task.samples:
             unfit = reason if session.options.strict_capabilities else None
             skip = None if unfit else reason or sample.skip

@@ -27,14 +27,14 @@ from ..errors import MissingCapability, ModelError, StoreError
 from ..options import Options
 from ..registry import Registry
 from ..store.identity import new_run_id
-from ..suite.models import default_models, load_model_files, select_models
+from ..suite.models import check_providers, default_models, load_model_files, select_models
 from ..suite.render import documents
 from . import offline
 from .cases import case_of
 from .collector import TASK_ATTRIBUTE
 from .finish import Finisher
 from .lanes import RUN_ID
-from .outputs import failure_message, properties_of
+from .outputs import failure_message, properties_of, without_keys
 from .recorder import Recorder
 from .selfcheck import attach_check, run_check
 from .settings import half_of_memory, weights_from
@@ -55,6 +55,7 @@ class LocalbenchSession:
         self.registry = Registry()
         config.hook.pytest_localbench_register(registry=self.registry)
         configured = load_model_files(options.data_dir, config.rootpath)
+        check_providers(configured.values(), self.registry.known_adapters(), config.rootpath)
         self.named = bool(options.models)
         self.models = (
             select_models(options.models, configured, self.registry.known_adapters())
@@ -198,7 +199,7 @@ class LocalbenchSession:
                 key=job.key, task=job.task, model=job.model, error=error, sample_weight=job.sample.weight
             )
             self._record(item, job, result)
-            pytest.fail(failure_message(result, job.task), pytrace=False)
+        pytest.fail(failure_message(result, job.task), pytrace=False)
 
     def result(self, item: pytest.Item) -> SampleResult:
         """The judged, scored and recorded answer."""
@@ -259,6 +260,7 @@ class LocalbenchSession:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach the result to the report as plain data; what ended without a result is recorded here."""
         report = yield
+        without_keys(report, self.redact)
         if self.options.selfcheck:
             attach_check(item, report)
             return report

@@ -19,7 +19,7 @@ _Field = tuple[str | int, ...]
 def check_task(task: Task) -> None:
     """Refuse a task that could not be asked or judged."""
     if task.status == "ready" and not task.evaluators:
-        raise FieldProblem(("evaluators",), "a ready task needs at least one evaluator (or 'status: draft')")
+        _explain_lack(task)
     _check_names(task)
     _check_templates(task)
     _check_images(task)
@@ -27,6 +27,15 @@ def check_task(task: Task) -> None:
         _check_labels(task)
     if task.calibration:
         _check_calibration(task)
+
+
+def _explain_lack(task: Task) -> None:
+    bare = [index for index, sample in enumerate(task.samples) if not sample.has_expected]
+    if len(bare) < len(task.samples):
+        words = f"sample '{task.samples[bare[0]].id}' has no 'expected', so there is nothing to judge it by"
+        raise FieldProblem(("samples", bare[0]), words)
+    words = "a ready task needs 'expected' or at least one evaluator (or 'status: draft')"
+    raise FieldProblem(("evaluators",), words)
 
 
 def _check_names(task: Task) -> None:

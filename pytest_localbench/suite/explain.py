@@ -19,7 +19,7 @@ INTERNAL = frozenset({"has_expected", "folder", "source"})
 
 _NAMED = {"pass_quality": "pass", "options": "with", "json_schema": "schema"}
 _EXPECTED = {
-    "string_type": "text was expected (quote it)",
+    "string_type": "text was expected",
     "string_unicode": "text was expected; this one holds half of a surrogate pair",
     "int_type": "a whole number was expected",
     "int_parsing": "a whole number was expected",
@@ -40,6 +40,7 @@ _EXPECTED = {
     "too_short": "must hold at least {min_length}",
 }
 _FEW = 12
+_SHORT_FORMS = {"input": ": write 'prompt: ...' or 'input: ...'"}
 
 
 def validate(
@@ -114,16 +115,36 @@ def _sentence(kind: type[BaseModel], loc: tuple[str | int, ...], problem: Any, n
     if problem["type"] == "extra_forbidden":
         return unknown_key(kind, loc, noun)
     if problem["type"] == "missing":
-        return f"'{where}' is missing"
+        return f"'{where}' is missing{_SHORT_FORMS.get(where, '')}"
     got, context = problem.get("input"), problem.get("ctx") or {}
     form = _EXPECTED.get(problem["type"])
     if form is None:
         message = str(problem["msg"]).removeprefix("Value error, ")
         return f"'{where}': {message}" if where else message
     near = did_you_mean(str(got), re.findall("'([^']*)'", str(context.get("expected", ""))))
-    write = f"; write [{_short(got)}]" if problem["type"] in {"tuple_type", "list_type"} and isinstance(got, str) else ""
-    shown = f" (got {_short(got)}{write})" if isinstance(got, str | int | float) else ""
+    given = (
+        "a list"
+        if isinstance(got, list)
+        else "a mapping"
+        if isinstance(got, dict)
+        else "nothing"
+        if got is None
+        else ""
+    )
+    given = _short(got) + _write(kind, loc, problem) if isinstance(got, str | int | float) else given
+    shown = f" (got {given})" if given else ""
     return f"'{where}': {form.format(**context)}{shown}{near}"
+
+
+def _write(kind: type[BaseModel], loc: tuple[str | int, ...], problem: Any) -> str:
+    """How a text would be written where a list or a mapping belongs."""
+    got, form = problem["input"], problem["type"]
+    if not isinstance(got, str):
+        return "; quote it" if form == "string_type" else ""
+    if form in {"tuple_type", "list_type"}:
+        return f"; write [{_short(got)}]"
+    names = _known_at(kind, loc) if form == "model_type" else []
+    return f"; write {{{names[0]}: {got[:40]}}}" if names else ""
 
 
 def _short(value: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from ..domain.base import check_id
 from ..domain.model import CHAT_PROVIDERS, ModelConfig
 from ..domain.task import SourceRef
-from ..errors import ModelFileError, UnknownName
+from ..errors import ModelFileError, UnknownName, did_you_mean
 from .explain import INTERNAL, unknown_key, validate
 from .locate import line_of
 from .model_options import check_keys, check_options
@@ -35,6 +35,17 @@ def load_model_files(data_dir: Path, root: Path) -> dict[str, ModelConfig]:
             words = f"the model id '{model.id}' is already used in {first}; rename one"
             raise ModelFileError(shown_path(path, root), line_of(path, ("id",)), words)
     return models
+
+
+def check_providers(models: Iterable[ModelConfig], providers: Sequence[str], root: Path) -> None:
+    """Refuse a model file whose provider nobody has registered; raises ModelFileError."""
+    for model in models:
+        if model.provider not in providers and model.source is not None:
+            near = did_you_mean(model.provider, providers)
+            words = (
+                f"model '{model.id}': unknown provider '{model.provider}'{near}. Known: {', '.join(sorted(providers))}."
+            )
+            raise ModelFileError(model.source.path, line_of(root / model.source.path, ("provider",)), words)
 
 
 def load_model_file(path: Path, root: Path) -> ModelConfig:

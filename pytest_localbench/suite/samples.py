@@ -45,7 +45,9 @@ def _inline(assets: Assets, row: Any, index: int) -> dict[str, Any]:
         raise FieldProblem(where, "every sample is a mapping with id, variables, expected ...")
     for key in row:
         if key not in _ROW_KEYS:
-            raise FieldProblem((*where, key), f"unknown key '{key}'{did_you_mean(key, _ROW_KEYS)} in a sample")
+            near = did_you_mean(key, _ROW_KEYS)
+            hint = "" if near else f"; values for the prompt stand in 'variables': {{{key}: ...}}"
+            raise FieldProblem((*where, key), f"unknown key '{key}'{near} in a sample{hint}")
     found: dict[str, Any] = dict(row)
     if "expected" in found:
         found["expected"] = assets.loaded(found["expected"], (*where, "expected"))
@@ -152,7 +154,8 @@ def _json_rows(text: str, shown: str) -> Iterator[_Row]:
 
 def _csv_rows(text: str, shown: str) -> Iterator[_Row]:
     head = text.split("\n", 1)[0]
-    reader = csv.reader(io.StringIO(text), delimiter=";" if ";" in head and "," not in head else ",", strict=True)
+    delimiter = ";" if ";" in head and "," not in head else ","
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     try:
         header = next(reader, [])
         doubled = next((name for name in header if header.count(name) > 1), None)
@@ -162,6 +165,7 @@ def _csv_rows(text: str, shown: str) -> Iterator[_Row]:
             if cells:
                 if len(cells) != len(header):
                     words = f"has {len(cells)} cells where the first line names {len(header)} columns"
+                    words += f"; quote a cell that holds '{delimiter}'" if len(cells) > len(header) else ""
                     raise TaskFileError(shown, reader.line_num, words)
                 yield reader.line_num, dict(zip(header, cells, strict=True))
     except csv.Error as problem:

@@ -25,6 +25,11 @@ from .text_source import MAX_DEPTH, MAX_NODES, FileProblem, Unreadable, read_tex
 _INT = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"-?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
+_HINTS = {
+    "mapping values are not allowed": "; quote a text that holds ': '",
+    "did not find expected": "; look at the quotes and the indentation of this line and those before it",
+    "could not find expected ':'": "; every line of a mapping is 'key: value'",
+}
 _WORDS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -104,6 +109,7 @@ def _compose(text: str) -> yaml.Node | None:
         words = (problem.problem or "cannot be parsed").strip()
         if "expected a single document" in str(problem.context or ""):
             words = "holds more than one YAML document; one file is one document"
+        words += _hint(words, text, mark)
         raise Unreadable(mark.line + 1 if mark else None, f"is not valid YAML ({words})") from None
     except ReaderError:
         found = _FORBIDDEN.search(text)
@@ -117,6 +123,16 @@ def _compose(text: str) -> yaml.Node | None:
     finally:
         if loader is not None:
             loader.dispose()
+
+
+def _hint(words: str, text: str, mark: Any) -> str:
+    """How the usual slips are mended."""
+    if mark is not None and "cannot start any token" in words:
+        rest = text.split("\n")[mark.line][mark.column :]
+        if rest.startswith("\t"):
+            return ": a tab; indent with spaces"
+        return f"; quote the value that starts with '{rest[0]}'" if rest else ""
+    return next((hint for part, hint in _HINTS.items() if part in words), "")
 
 
 class _Builder:
@@ -146,7 +162,8 @@ class _Builder:
         merged: list[Any] = []
         for key_node, child in node.value:
             if type(key_node) is not _Scalar:
-                raise Unreadable(key_node.start_mark.line + 1, "a key must be plain text")
+                quote = "; quote a value that starts with '{'" if type(key_node) is not _Sequence else ""
+                raise Unreadable(key_node.start_mark.line + 1, f"a key must be plain text{quote}")
             if key_node.tag:
                 raise _tagged(key_node)
             key = key_node.value

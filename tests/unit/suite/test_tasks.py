@@ -57,7 +57,7 @@ def test_yaml_and_json_give_the_same_task(load):
         ("id: t\ninput: {prompt: hi}\nsamples:\n  - {id: a}\n  - {id: a}\nexpected: x\n", 5, "two samples have the id"),
         ("id: t\ninput: {prompt: hi}\nexpected: c\noutput: {format: label, labels: [a, b]}\n", 3, "not among the labels"),
         ("id: t\ninput: {prompt: hi}\ncomplexity: hard\nexpected: x\n", 3, "a whole number was expected (got 'hard')"),
-        ("id: t\ninput: {prompt: hi}\n", 1, "needs at least one evaluator"),
+        ("id: t\ninput: {prompt: hi}\n", 1, "a ready task needs 'expected' or at least one evaluator"),
     ],
 )  # fmt: skip
 def test_mistakes_are_one_sentence_with_file_and_line(load, text, line, words):
@@ -125,7 +125,7 @@ def test_task_files_are_found_by_name_whatever_the_file_system_says(tmp_path):
         ("id: t\ninput: {prompt: hi}\nexpected: x\ncomplexity: true\n", 4, "a whole number was expected (got true)"),
         ("id: t\ninput: {prompt: hi}\nexpected: x\ncomplexity: 9\n", 4, "'complexity': must be at most 5 (got 9)"),
         ("id: t\ninput: {prompt: hi}\nexpected: x\nstatus: redy\n", 4, "(got 'redy') (did you mean 'ready'?)"),
-        ("id: t\ninput: {prompt: hi}\nexpected: x\ntitle: 2024\n", 4, "text was expected (quote it) (got 2024)"),
+        ("id: t\ninput: {prompt: hi}\nexpected: x\ntitle: 2024\n", 4, "text was expected (got 2024; quote it)"),
         ("id: t\ninput: {prompt: hi}\nexpected: x\ntags: red\n", 4, "a list was expected"),
         ("id: t\ninput: {prompt: hi}\nexpected: x\ntemperature: 1\n", 4, "(it belongs under 'generation')"),
         ("id: t\ninput: {prompt: hi}\nexpected: x\nthresholds: {pas: 1}\n", 4, "(did you mean 'pass'?) in 'thresholds'"),
