@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ..domain.base import clean_text
 from ..domain.model import Capabilities, ModelConfig
 from ..domain.response import (
     FinishReason,
@@ -185,17 +186,16 @@ class AnthropicAdapter(SdkAdapter):
         answer = _Answer()
         started, first = time.perf_counter(), None
         try:
-            with http.flight(timeout_s) as flight, sdk.messages.create(**arguments, stream=True) as events:
-                for event in events:
-                    answer.take(event.model_dump(warnings=False))
-                    flight.heard(answer.began)
-                    if first is None and flight.began:
-                        first = time.perf_counter() - started
+            with http.flight(timeout_s) as flight:
+                with sdk.messages.create(**arguments, stream=True) as events:
+                    for event in events:
+                        answer.take(event.model_dump(warnings=False))
+                        flight.heard(answer.began)
+                        if first is None and answer.began:
+                            first = time.perf_counter() - started
+                response = answer.response(flight.url, time.perf_counter() - started, first)
         except GenerationTimeout as late:
             raise GenerationTimeout(str(late), generating=answer.began, partial_text=answer.text) from None
-        if answer.stop is None:
-            raise ConnectionFailed(f"{flight.url} ended its stream in the middle of the answer")
-        response = answer.response(time.perf_counter() - started, first)
         if response.tool_calls and (thoughts := answer.thoughts()):
             self._thoughts[response.tool_calls[0].id] = thoughts
             while len(self._thoughts) > REMEMBERED:
@@ -260,17 +260,21 @@ class _Answer:
         blocks = [b for _, b in sorted(self.blocks.items()) if b.get("type") in kept]
         return [{k: b[k] for k in kept[b["type"]] if b.get(k)} for b in blocks]
 
-    def response(self, seconds: float, first_token_s: float | None) -> ModelResponse:
-        """Everything taken so far as a response."""
+    def response(self, url: str, seconds: float, first_token_s: float | None) -> ModelResponse:
+        """Everything taken so far as a response; raises when the stream ended too early."""
+        if self.stop is None:
+            raise ConnectionFailed(f"{url} ended its stream in the middle of the answer")
         calls = [(b, *decoded_arguments(b["args"] or b.get("input") or {})) for b in self._of("tool_use")]
         return ModelResponse(
             text=self.text,
             thinking="".join(b["thinking"] for b in self._of("thinking")) or None,
             tool_calls=tuple(
-                ToolCall(id=str(b.get("id") or ""), name=str(b.get("name") or ""), arguments=value)
+                ToolCall(
+                    id=clean_text(str(b.get("id") or "")), name=clean_text(str(b.get("name") or "")), arguments=value
+                )
                 for b, value, _ in calls
             ),
-            finish_reason=_FINISH.get(self.stop or "", "unknown"),
+            finish_reason=_FINISH.get(self.stop, "unknown"),
             usage=_usage(self.usage),
             timing=Timing(generation_s=seconds, first_token_s=first_token_s),
             resolved_model=self.model,

@@ -17,6 +17,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..domain.base import clean_text
 from ..domain.model import Capabilities, ModelConfig
 from ..domain.response import (
     FinishReason,
@@ -99,22 +100,21 @@ class GoogleAdapter(SdkAdapter):
 
     def ask(self, http: SdkHttp, sdk: Any, request: GenerationRequest) -> ModelResponse:
         """Ask once."""
-        answer = _Answer()
-        started, first = time.perf_counter(), None
+        answer, first = _Answer(), None
         try:
             with http.flight(request.timeout_s) as flight:
-                contents, config = self.contents(request), self.settings(request)
-                model = self.config.model
+                model, contents, config = self.config.model, self.contents(request), self.settings(request)
+                started = time.perf_counter()
                 chunks = sdk.models.generate_content_stream(model=model, contents=contents, config=config)
                 with closing(chunks):
                     for chunk in chunks:
                         answer.take(chunk)
                         flight.heard(answer.began)
-                        if first is None and flight.began:
+                        if first is None and answer.began:
                             first = time.perf_counter() - started
+                response = answer.response(flight.url, time.perf_counter() - started, first)
         except GenerationTimeout as late:
             raise GenerationTimeout(str(late), generating=answer.began, partial_text="".join(answer.text)) from None
-        response = answer.response(flight.url, time.perf_counter() - started, first)
         self._signatures.update(answer.signatures)
         while len(self._signatures) > REMEMBERED:
             self._signatures.popitem(last=False)
@@ -234,8 +234,8 @@ class _Answer:
                 (self.thinking if part.thought else self.text).append(part.text)
             if part.function_call is not None:
                 call = part.function_call
-                call_id = call.id or f"call-{uuid.uuid4().hex}"
-                self.calls.append(ToolCall(id=call_id, name=call.name or "", arguments=call.args or {}))
+                call_id = clean_text(call.id or f"call-{uuid.uuid4().hex}")
+                self.calls.append(ToolCall(id=call_id, name=clean_text(call.name or ""), arguments=call.args or {}))
                 if part.thought_signature:
                     self.signatures[call_id] = part.thought_signature
         if candidate.finish_reason is not None:

@@ -179,7 +179,7 @@ class SdkHttp:
             return ConnectionFailed(f"{url} closed the connection {what}")
         if names & {"NetworkError", "TransportError", "ConnectError", "ProxyError", "APIConnectionError"}:
             return ConnectionFailed(f"talking to {url} failed: {excerpt(str(error.__cause__ or error))}")
-        if names & _BROKEN:
+        if flight.started and names & _BROKEN:
             return GenerationFailed(f"{url} answered with broken JSON: {excerpt(str(error))}", retryable=True)
         for told in (getattr(error, "body", None), getattr(error, "details", None)):
             if isinstance(told, dict) and told.get("error"):
