@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from ..domain.result import SampleResult
 from ..domain.task import Task
 from ..reports.terminal import failure_text
@@ -22,6 +26,17 @@ def properties_of(result: SampleResult) -> list[tuple[str, object]]:
             properties.append((f"localbench.{_RAW_NAMES[name]}", component.raw))
             properties.append((f"localbench.{name}_weight", component.weight))
     return properties
+
+
+def without_keys(report: pytest.TestReport, redact: Callable[[str], str]) -> None:
+    """Take keys out of what pytest prints of an item: its traceback (with locals), skip reason and captured output."""
+    told = report.longrepr
+    if isinstance(told, tuple):
+        report.longrepr = (told[0], told[1], redact(told[2]))
+    elif told is not None and (clean := redact(report.longreprtext)) != report.longreprtext:
+        report.longrepr = clean
+    if report.sections:
+        report.sections = [(title, redact(text)) for title, text in report.sections]
 
 
 def failure_message(result: SampleResult, task: Task, *, short: bool = False) -> str:
