@@ -37,7 +37,11 @@ NO_LIMIT = 1 << 20
 
 
 class Refused(Exception):
-    """A request that this model cannot take; the text says why."""
+    """A form of request that this model never takes, such as a system role; another form may do."""
+
+
+class Impossible(Exception):
+    """A request that cannot be answered in any form; the text says why."""
 
 
 class Runtime:
@@ -71,10 +75,10 @@ class Runtime:
     # -- a request to a row ------------------------------------------------------------------------------------------
 
     def prepare(self, body: dict[str, Any]) -> Row:
-        """The row of a chat-completions body; raises Refused."""
+        """The row of a chat-completions body; raises Refused or Impossible."""
         began = time.perf_counter()
         if unknown := sorted(body.keys() - _KNOWN - EXTRA):
-            raise Refused(f"unknown setting '{unknown[0]}'; 'extra' may hold: {', '.join(sorted(EXTRA))}")
+            raise Impossible(f"unknown setting '{unknown[0]}'; 'extra' may hold: {', '.join(sorted(EXTRA))}")
         with self._lock:
             inputs = self._inputs(body)
             matcher = self._matcher(body.get("response_format"))
@@ -82,7 +86,7 @@ class Runtime:
         stated = body.get("max_tokens")
         room = NO_LIMIT if self._context is None else self._context - prompt
         if room < 1:
-            raise Refused(f"maximum context length is {self._context} tokens, the prompt has {prompt}")
+            raise Impossible(f"maximum context length is {self._context} tokens, the prompt has {prompt}")
         extra = {name: body[name] for name in EXTRA & body.keys()}
         sampling = {k: body[k] for k in ("temperature", "top_p", "top_k", "seed") if body.get(k) is not None}
         stops = body.get("stop") or ()
@@ -108,7 +112,7 @@ class Runtime:
 
         tools = body.get("tools") or None
         if tools and "tools" not in str(self._loaded.front.chat_template):
-            raise Refused("the chat template has no place for tools: not supported")
+            raise Impossible("the chat template has no place for tools")
         try:
             return self._loaded.front.apply_chat_template(
                 [_message(m, vision=self._loaded.vision) for m in body["messages"]],
@@ -136,7 +140,7 @@ class Runtime:
         grammar = llguidance.LLMatcher.grammar_from_json_schema(schema, defaults=spacing)
         matcher = llguidance.LLMatcher(self._grammars, grammar, log_level=0)
         if matcher.is_error():
-            raise Refused(f"the JSON schema cannot be enforced: {matcher.get_error()}")
+            raise Impossible(f"the JSON schema cannot be enforced: {matcher.get_error()}")
         return matcher
 
     # -- rows to tokens ----------------------------------------------------------------------------------------------
@@ -262,7 +266,7 @@ def _message(message: dict[str, Any], *, vision: bool) -> dict[str, Any]:
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else [_part(p) for p in content]
     if not vision:
         if any(part["type"] == "image" for part in parts):
-            raise Refused("image input is not supported by this model")
+            raise Impossible("image input is not supported by this model")
         made: dict[str, Any] = {**message, "content": "".join(part["text"] for part in parts)}
     else:
         made = {**message, "content": parts}
@@ -283,7 +287,7 @@ def _part(part: dict[str, Any]) -> dict[str, Any]:
     try:
         image = Image.open(io.BytesIO(base64.b64decode(data, validate=True))).convert("RGB")
     except (OSError, binascii.Error, Image.DecompressionBombError) as error:
-        raise Refused(f"the image cannot be read: {error}") from None
+        raise Impossible(f"the image cannot be read: {error}") from None
     return {"type": "image", "image": image}
 
 

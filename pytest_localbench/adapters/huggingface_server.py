@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from .child_main import run
 from .huggingface_rows import Row
-from .huggingface_runtime import Refused, Runtime
+from .huggingface_runtime import Impossible, Refused, Runtime
 
 GATHER_S = 0.03
 """How long the first request of a batch waits for the others of its batch."""
@@ -30,7 +30,7 @@ class Generator(Protocol):
     """What the server needs of a runtime."""
 
     def prepare(self, body: dict[str, Any]) -> Row:
-        """A request as a row; raises Refused."""
+        """A request as a row; raises Refused or Impossible."""
 
     def generate(self, rows: Sequence[Row]) -> None:
         """Answer rows together."""
@@ -100,15 +100,18 @@ class _Handler(BaseHTTPRequestHandler):
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         given = (self.headers.get("Authorization") or "").encode()
         if not hmac.compare_digest(given, self.server.expected):
-            self._refuse(401, "wrong token")
+            self._tell(401, "wrong token")
             return
         try:
             row = self.server.runtime.prepare(json.loads(data))
         except Refused as refused:
-            self._refuse(400, str(refused))
+            self._tell(400, str(refused))
+            return
+        except Impossible as impossible:
+            self._tell(200, str(impossible))
             return
         except Exception as error:  # noqa: BLE001 - the asker must hear of it, whatever it is
-            self._refuse(400, f"the request could not be prepared: {type(error).__name__}: {error}")
+            self._tell(200, f"the request could not be prepared: {type(error).__name__}: {error}")
             return
         self.server.batcher.put(row)
         try:
@@ -140,8 +143,10 @@ class _Handler(BaseHTTPRequestHandler):
         readable, _, _ = select.select([self.connection], [], [], 0)
         return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
 
-    def _refuse(self, status: int, message: str) -> None:
-        body = json.dumps({"error": {"message": message, "type": "invalid_request_error"}}).encode()
+    def _tell(self, status: int, message: str) -> None:
+        """Why there is no answer. With status 200 no other form of the request is tried."""
+        error = {"message": message, "type": "invalid_request_error", "code": 400}
+        body = json.dumps({"error": error}).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -92,3 +92,13 @@ def smollm2() -> Path:
     if not path.exists():
         pytest.skip("the weights are not there: localbench models pull smollm2")
     return path
+
+
+@pytest.fixture(scope="session")
+def tiny_text_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random text model for transformers."""
+    pytest.importorskip("torch", reason="torch is not installed: pip install 'pytest-localbench[transformers]'")
+    pytest.importorskip("transformers", reason="transformers is not installed")
+    from tiny_checkpoints import write_text_model
+
+    return write_text_model(tmp_path_factory.mktemp("tiny-text"))

@@ -23,7 +23,7 @@ def build(config):
 @pytest.fixture(
     params=[
         *("openai", "openai-streamed", "scripted", "ollama-modern", "ollama-old", "ollama-real", "anthropic", "google"),
-        pytest.param("llamacpp", marks=pytest.mark.real_model),
+        *(pytest.param(name, marks=pytest.mark.real_model) for name in ("llamacpp", "transformers")),
     ]
 )
 def adapter(request, serve):
@@ -39,6 +39,9 @@ def adapter(request, serve):
     elif request.param.startswith("ollama"):
         double = request.getfixturevalue("ollama")(modern=request.param == "ollama-modern")
         config = ModelConfig(id="m", provider="ollama", model="tiny:1b", base_url=double.url)
+    elif request.param == "transformers":
+        path = request.getfixturevalue("tiny_text_model")
+        config = ModelConfig(id="m", provider="transformers", path=str(path), generation={"max_tokens": 8})
     elif request.param == "scripted":
         config = ModelConfig(id="m", provider="scripted", options={"default": "Hello."})
     else:
@@ -118,9 +121,13 @@ def test_scripted_looks_up_sample_then_task_then_prompt_then_default(ask_for):
         default="?",
     )
     asked = [
-        key(ask_for, "t", "one"), key(ask_for, "t", "two"), key(ask_for, "t", "two", 2), key(ask_for, "t", "two", 9),
-        key(ask_for, "u", prompt="capital of France"), key(ask_for, "u"),
-    ]  # fmt: skip
+        key(ask_for, "t", "one"),
+        key(ask_for, "t", "two"),
+        key(ask_for, "t", "two", 2),
+        key(ask_for, "t", "two", 9),
+        key(ask_for, "u", prompt="capital of France"),
+        key(ask_for, "u"),
+    ]
     assert [adapter.generate(r).text for r in asked] == ["sample", "first", "second", "second", "Paris", "?"]
 
 
