@@ -118,6 +118,7 @@ def _ask_props(wire: WireClient, base: str, wanted: str) -> tuple[str, Capabilit
     return wanted or "default", Capabilities(
         vision=_flag(modalities.get("vision")),
         tools=_flag(caps.get("supports_tools")),
+        system_prompt=_flag(caps.get("supports_system_role")),
         thinking="<think>" in template or "enable_thinking" in template if isinstance(template, str) else None,
         context_tokens=count(mapping(data.get("default_generation_settings")).get("n_ctx")) or None,
     )

@@ -21,7 +21,7 @@ LM_STUDIO = {"data": [
 ]}  # fmt: skip
 PROPS = {
     "default_generation_settings": {"n_ctx": 16384}, "modalities": {"vision": False, "audio": False},
-    "chat_template": "{% if enable_thinking %}<think>", "chat_template_caps": {"supports_tools": True},
+    "chat_template": "{% if enable_thinking %}<think>", "chat_template_caps": {"supports_tools": True, "supports_system_role": False},
 }  # fmt: skip
 NOT_FOUND = Reply({"error": "no such route"}, status=404)
 
@@ -117,7 +117,7 @@ def test_llama_server_tells_everything_and_its_prompt_cache_is_off(serve, ask_fo
     server = serve(Reply(PROPS), Reply(answer("Hi.")))
     adapter = opened("llama-server", server.url, "", capabilities={"vision": True, "context_tokens": 4096})
     told = adapter.capabilities()
-    assert (told.tools, told.thinking, told.context_tokens) == (True, True, 4096)
+    assert (told.tools, told.thinking, told.system_prompt, told.context_tokens) == (True, True, False, 4096)
     assert told.vision is False
     adapter.generate(ask_for())
     assert (server.requests[0]["path"], server.requests[1]["body"]["cache_prompt"]) == ("/props", False)
