@@ -284,6 +284,21 @@ def test_connections_are_kept_and_questions_asked_side_by_side(opened, ask_for, 
     assert texts == ["Hello."] * 8
 
 
+@pytest.mark.parametrize(("kind", "route"), [(AnthropicAdapter, "/v1/messages"), (GoogleAdapter, "/v1beta/models/x")])
+def test_a_proxy_is_used_for_other_machines(serve, ask_for, monkeypatch, kind, route):
+    last = claude.end() if kind is AnthropicAdapter else [gemini.chunk(finish="STOP")]
+    said = [*SAID["anthropic" if kind is AnthropicAdapter else "google"], *last]
+    proxy = serve(Reply({}, status=404), Reply(events=said, done=False))
+    monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("//", "//user:p%40ss@"))
+    adapter = kind(ModelConfig(id="m", provider="p", model="x", base_url="http://models.example"))
+    adapter.open()
+    assert adapter.generate(ask_for()).text == "partial"
+    seen = proxy.requests[1]
+    assert seen["path"].startswith(f"http://models.example{route}")
+    assert seen["headers"]["Proxy-Authorization"] == "Basic dXNlcjpwQHNz"
+    adapter.close()
+
+
 @pytest.mark.parametrize("kind", [AnthropicAdapter, GoogleAdapter])
 def test_wrong_addresses_and_missing_packages(kind, monkeypatch):
     config = ModelConfig(id="m", provider="p", model="x", base_url="ftp://host")
