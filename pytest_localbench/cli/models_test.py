@@ -32,7 +32,8 @@ def try_model(project: Project, model: ModelConfig, timeout_s: float, say: Calla
         for text in _report(project, model, timeout_s):
             say(text)
     except LocalbenchError as error:
-        say(f"{model.id}: {redact(str(error))}")
+        words = redact(str(error)).removeprefix(f"model '{model.id}': ")
+        say(f"{model.id}: {words}")
         return False
     return True
 
