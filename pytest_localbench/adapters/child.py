@@ -26,7 +26,6 @@ from .base import Adapter
 from .chat_api import ChatApi
 from .faults import ConnectionFailed, excerpt
 
-LOAD_TIMEOUT_S = 300.0
 MAX_RESTARTS = 2
 CRASH_NOTICE_S = 0.5
 EXIT_WAIT_S = 3.0
@@ -38,12 +37,14 @@ DEFAULTS = {"temperature": 0, "seed": 7}
 class ChildAdapter(Adapter):
     """An adapter whose model lives in a child process; a child that died is started again, at most twice.
 
-    ``module`` is run, ``runtime`` is its name in messages. Subclasses check what can be checked without loading
-    (:meth:`check`), say what the child is told (:meth:`settings`), and how it is asked (:meth:`connect`).
+    ``module`` is run, ``runtime`` is its name in messages, ``load_timeout_s`` the default of that option. Subclasses
+    check what can be checked without loading (:meth:`check`), say what the child is told (:meth:`settings`), and how it
+    is asked (:meth:`connect`).
     """
 
     module = ""
     runtime = ""
+    load_timeout_s = 300.0
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
@@ -138,7 +139,7 @@ class ChildAdapter(Adapter):
         """A loaded child. It is known before it loads, so that ``close`` need not wait for it."""
         child = self._child = ChildProcess(self)
         try:
-            child.load(float(self.config.options.get("load_timeout_s", LOAD_TIMEOUT_S)))
+            child.load(float(self.config.options.get("load_timeout_s", self.load_timeout_s)))
         except BaseException:
             child.stop()
             raise

@@ -45,6 +45,7 @@ class TransformersAdapter(ChildAdapter):
 
     module = "pytest_localbench.adapters.huggingface_server"
     runtime = "transformers"
+    load_timeout_s = 600.0
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
