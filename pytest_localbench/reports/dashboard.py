@@ -64,6 +64,7 @@ def dashboard_html(
         baseline = replace(baseline, run=with_new_ids(baseline.run, run))
     columns["compare"] = compare_tables(tables, baseline.run) if baseline else None
     chunks = tables.chunks.blocks()
+    board = Board.of(_without_reasons(run) if privacy.hides_reasons else run)
     document = {
         "format": PAGE_FORMAT,
         "embed": embed,
@@ -75,10 +76,10 @@ def dashboard_html(
         "baseline": _baseline(baseline, privacy) if baseline else None,
         "history": [past.model_dump(mode="json") for past in history],
         "skipped": list(skipped),
-        **_document(run, privacy),
+        **_document(board, privacy),
     }
     blocks = [
-        _fallback(run),
+        _fallback(board),
         json_block("lb-run", plain(document)),
         packed_block("lb-tables", columns),
         *chunks,
@@ -95,8 +96,8 @@ def template() -> str:
     return resources.files("pytest_localbench").joinpath("_ui/dashboard.html").read_text(encoding="utf-8")
 
 
-def _document(run: BenchmarkRun, privacy: Privacy) -> dict[str, Any]:
-    board = Board.of(run)
+def _document(board: Board, privacy: Privacy) -> dict[str, Any]:
+    run = board.run
     notes = {section.category: section.notes for section in board.sections}
     return {
         "run": {
@@ -193,8 +194,12 @@ def _baseline(baseline: Baseline, privacy: Privacy) -> dict[str, Any]:
     }
 
 
-def _fallback(run: BenchmarkRun) -> str:
+def _without_reasons(run: BenchmarkRun) -> BenchmarkRun:
+    return run.model_copy(update={"results": tuple(r.model_copy(update={"reason": ""}) for r in run.results)})
+
+
+def _fallback(board: Board) -> str:
     """The summary for readers without JavaScript."""
-    lines = summary_lines(Board.of(run), width=_FALLBACK_WIDTH, verbosity=0, ascii_only=False)
-    text = "\n".join([*(line.text for line in lines), closing_sentence(run)])
+    lines = summary_lines(board, width=_FALLBACK_WIDTH, verbosity=0, ascii_only=False)
+    text = "\n".join([*(line.text for line in lines), closing_sentence(board.run)])
     return f"<noscript><h1>LocalBench</h1><pre>{html.escape(text)}</pre></noscript>"

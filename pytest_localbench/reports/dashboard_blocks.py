@@ -27,7 +27,11 @@ def json_block(name: str, value: Any) -> str:
 
 def packed_block(name: str, value: Any) -> str:
     """A script element that holds gzip-compressed JSON as base64; the same value gives the same bytes."""
-    packed = gzip.compress(_json(value).encode("ascii"), compresslevel=_LEVEL, mtime=0)
+    return _packed(name, _json(value))
+
+
+def _packed(name: str, text: str) -> str:
+    packed = gzip.compress(text.encode("ascii"), compresslevel=_LEVEL, mtime=0)
     return f'<script type="text/plain" id="{name}">{base64.b64encode(packed).decode("ascii")}</script>'
 
 
@@ -66,7 +70,7 @@ class Chunks:
     def __init__(self) -> None:
         self.starts: list[int] = []
         self._blocks: list[str] = []
-        self._open: list[Any] = []
+        self._open: list[str] = []
         self._size = 0
         self._n = 0
 
@@ -74,8 +78,9 @@ class Chunks:
         """The number of a detail."""
         if not self._open:
             self.starts.append(self._n)
-        self._open.append(detail)
-        self._size += len(_json(detail))
+        text = _json(detail)
+        self._open.append(text)
+        self._size += len(text)
         self._n += 1
         if len(self._open) >= CHUNK_ITEMS or self._size >= CHUNK_CHARS:
             self._pack()
@@ -88,5 +93,5 @@ class Chunks:
         return self._blocks
 
     def _pack(self) -> None:
-        self._blocks.append(packed_block(f"lb-chunk-{len(self._blocks)}", self._open))
+        self._blocks.append(_packed(f"lb-chunk-{len(self._blocks)}", f"[{','.join(self._open)}]"))
         self._open, self._size = [], 0

@@ -52,6 +52,11 @@ class Privacy:
         """No text of people or models may be readable."""
         return self.redact == "all"
 
+    @property
+    def hides_reasons(self) -> bool:
+        """Sentences that quote answers and expected values must stay out."""
+        return self.hides_inputs or self.embed == "none"
+
     def wants(self, outcomes: Sequence[Outcome]) -> bool:
         """True when the texts of answers with these outcomes belong into the page."""
         return self.embed == "all" or (self.embed == "failures" and any(o not in _FINE for o in outcomes))
@@ -66,7 +71,7 @@ class Privacy:
 
     def told(self, sentence: str) -> str:
         """A sentence of ours that may quote both."""
-        return "" if self.hides_inputs or self.embed == "none" else self.cut(sentence)
+        return "" if self.hides_reasons else self.cut(sentence)
 
     def place(self, text: str | None) -> str | None:
         """A path, an address or a command line."""

@@ -92,7 +92,7 @@ function store(name: string, value: string): void {
 class View {
   theme = $state(document.documentElement.dataset['theme'] ?? 'light')
   left = $state(stored('left') !== 'closed' && innerWidth >= 800)
-  right = $state(stored('right') === null ? innerWidth >= 1280 : stored('right') !== 'closed' && innerWidth >= 1000)
+  right = $state(stored('right') === null ? innerWidth >= 1400 : stored('right') !== 'closed' && innerWidth >= 1000)
   keys = $state(stored('keys') !== 'off')
   help = $state(false)
   said = $state('')

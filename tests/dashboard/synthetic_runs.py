@@ -198,3 +198,15 @@ def _result(
         key=key, task=task, category=category, model=model, response=response, judged=judged,
         settings=ScoreSettings(memory_budget_bytes=8_000_000_000), nodeid=nodeid,
     )  # fmt: skip
+
+
+def grown(run: BenchmarkRun, times: int) -> BenchmarkRun:
+    """The same run with every task and answer ``times`` over; the scores above the tasks stay as they are."""
+    tasks, results, folded = list(run.tasks), list(run.results), list(run.task_results)
+    for n in range(1, times):
+        tasks += [t.model_copy(update={"id": f"{t.id}.{n}"}) for t in run.tasks]
+        results += [
+            r.model_copy(update={"key": r.key.model_copy(update={"task": f"{r.key.task}.{n}"})}) for r in run.results
+        ]
+        folded += [t.model_copy(update={"task": f"{t.task}.{n}"}) for t in run.task_results]
+    return run.model_copy(update={"tasks": tuple(tasks), "results": tuple(results), "task_results": tuple(folded)})
