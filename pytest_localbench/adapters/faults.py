@@ -13,6 +13,7 @@ from ..errors import ContextTooLong, GenerationFailed, ModelError, ModelUnavaila
 from .secrets import redact
 
 EXCERPT = 200
+LOOKED_AT = 64 * 1024
 RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
 _CONTEXT_TYPES = ("exceed_context_size_error", "context_length_exceeded")
 _CONTEXT = re.compile(
@@ -52,8 +53,8 @@ class NotFound(ModelUnavailable):
 
 def excerpt(body: bytes | str) -> str:
     """The first 200 characters on one line, without keys."""
-    text = body if isinstance(body, str) else body[: 8 * EXCERPT].decode("utf-8", "replace")
-    text = " ".join(redact(text).split())
+    text = body if isinstance(body, str) else body[:LOOKED_AT].decode("utf-8", "replace")
+    text = " ".join(redact(text[:LOOKED_AT]).split())
     return text if len(text) <= EXCERPT else text[:EXCERPT] + "..."
 
 
@@ -89,7 +90,7 @@ def error_fields(error: Any) -> tuple[str, str]:
     """(message, type or code) of an ``error`` value: an object or a text."""
     if not isinstance(error, dict):
         return excerpt(str(error)), ""
-    message = error.get("message") or error.get("detail") or error.get("error") or json.dumps(error)[:EXCERPT]
+    message = error.get("message") or error.get("detail") or error.get("error") or json.dumps(error)
     kinds = (error.get("type"), error.get("code"), error.get("status"))
     return excerpt(str(message)), " ".join(str(k) for k in kinds if k is not None)
 

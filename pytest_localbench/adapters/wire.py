@@ -32,6 +32,7 @@ FIRST_TOKEN_S = 120.0
 IDLE_S = 60.0
 AFTER_DONE_S = 0.2
 MAX_ERROR_BODY = 64 * 1024
+_LOGIN = re.compile(r"//\S*@")
 _QUERY_VALUE = re.compile(r"([?&][^=&]*=)[^&]+")
 Body = Mapping[str, Any] | list[Any]
 
@@ -304,7 +305,8 @@ def split_address(base_url: str) -> SplitResult:
     except ValueError:
         usable = False
     if not usable:
-        raise ConfigError(f"'base_url: {redact(base_url)}' is not an address; write it as http://host:port/v1.")
+        shown = _LOGIN.sub(f"//{MASK}@", redact(base_url))
+        raise ConfigError(f"'base_url: {shown}' is not an address; write it as http://host:port/v1.")
     if parts.username or parts.password:
         raise ConfigError("'base_url' holds a user name or password; put the key into 'api_key' as ${env:NAME}.")
     return parts

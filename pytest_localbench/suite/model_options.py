@@ -46,6 +46,9 @@ _KEY_NAME = re.compile(
     r"|client[-_]?secret|password|passwd|cookie)$"
 )
 
+_LOGIN = re.compile(r"//[^/\s:@]+:(?!\d+/)[^\s@]+@")
+"""A password in an address, also where a slash in it hides it from urlsplit."""
+
 
 def check_options(data: dict[str, Any], path: Path, shown: str, subject: str) -> None:
     """Raise ModelFileError for options and resources that the provider does not know or cannot use."""
@@ -102,4 +105,8 @@ def _url_with_key(url: str) -> bool:
     except ValueError:
         return False
     query = parse_qsl(parts.query)
-    return bool(parts.password) or any(_KEY_NAME.search(name) or name.lower() in {"key", "token"} for name, _ in query)
+    return (
+        bool(parts.password)
+        or _LOGIN.search(url) is not None
+        or any(_KEY_NAME.search(name) or name.lower() in {"key", "token"} for name, _ in query)
+    )

@@ -60,7 +60,7 @@ def test_weights_that_do_not_fit_are_not_loaded(tmp_path, monkeypatch):
     asker = Asker(tmp_path, lambda *_, **__: None)
     config = ModelConfig(id="big", provider="llamacpp", path=str(weights))
     assert LlamaCppAdapter(config).memory_needed_bytes() == 1_200_000
-    with pytest.raises(ModelUnavailable, match="model 'big' needs about 0.0 GB of memory"):
+    with pytest.raises(ModelUnavailable, match=r"model 'big' needs about 0\.0 GB of memory"):
         asker.adopt(LlamaCppAdapter(config))
     on_gpu = config.model_copy(update={"resources": config.resources.model_copy(update={"gpu_layers": -1})})
     asker.adopt(LlamaCppAdapter(on_gpu))
