@@ -36,7 +36,7 @@ def test_no_file_is_longer_than_400_lines(path):
 
 
 def test_importing_the_plugin_loads_nothing_heavy():
-    heavy = "numpy scipy pydantic yaml jinja2 jsonschema openai xllamacpp torch transformers matplotlib psutil regex"
+    heavy = "numpy scipy pydantic yaml jinja2 jsonschema openai anthropic google.genai httpx2 xllamacpp torch transformers matplotlib psutil regex"
     loaded = run(
         f"import pytest, sys; import pytest_localbench.plugin; print([m for m in {heavy.split()!r} if m in sys.modules])"
     )
@@ -44,7 +44,7 @@ def test_importing_the_plugin_loads_nothing_heavy():
 
 
 def test_loading_the_session_loads_no_sdk_and_no_numpy():
-    heavy = "numpy scipy jsonschema openai xllamacpp torch transformers matplotlib jinja2"
+    heavy = "numpy scipy jsonschema openai anthropic google.genai httpx2 xllamacpp torch transformers matplotlib jinja2"
     code = f"import pytest, sys; import pytest_localbench.harness.session; print([m for m in {heavy.split()!r} if m in sys.modules])"
     assert run(code) == "[]"
 

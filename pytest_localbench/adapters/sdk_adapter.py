@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..domain.model import Capabilities, ModelConfig
 from ..domain.response import GenerationRequest, ModelResponse
 from ..domain.sdk_options import SdkOptions
-from ..errors import ConfigError, GenerationFailed, MissingDependency, ModelError
+from ..errors import ConfigError, GenerationFailed, MissingDependency, ModelError, ModelUnavailable
 from .base import Adapter
 from .options import read_options
 from .secrets import Secret, fill, resolve
@@ -38,6 +38,7 @@ class SdkAdapter(Adapter):
         self._http: SdkHttp | None = None
         self._sdk: Any = None
         self._reported = Capabilities()
+        self._undecided = False
 
     @abstractmethod
     def connect(self, key: Secret | None, headers: dict[str, str]) -> tuple[SdkHttp, Any]:
@@ -62,7 +63,8 @@ class SdkAdapter(Adapter):
     def open(self) -> None:
         """Read the options, resolve the key, load the SDK and ask the provider what the model can do.
 
-        Raises ConfigError. A provider that does not tell is no error: the first question shows whether it answers.
+        Raises ConfigError, and ModelUnavailable when the provider itself (not a server of another address) knows no
+        such key or model. Otherwise the first question shows whether it answers.
         """
         key, headers = self._read()
         try:
@@ -77,8 +79,11 @@ class SdkAdapter(Adapter):
         try:
             with http.flight(LOOK_UP_S, streamed=False):
                 self._reported = self.look_up(sdk)
-        except ModelError:
-            self._reported = Capabilities()
+        except ModelUnavailable:
+            if self.config.base_url is None:
+                raise
+        except ModelError as error:
+            self._undecided = error.retryable
 
     def generate(self, request: GenerationRequest) -> ModelResponse:
         """Ask once."""
@@ -106,8 +111,8 @@ class SdkAdapter(Adapter):
         return Capabilities(**{**found, **self.config.capabilities.model_dump(exclude_none=True)})
 
     def learns(self) -> frozenset[str]:
-        """What the provider may tell on ``open``."""
-        return self.told
+        """What the provider may tell on ``open``; nothing when it was out of reach then, so that questions are asked."""
+        return frozenset() if self._undecided else self.told
 
     def traffic(self) -> tuple[int, int] | None:
         """Bytes of bodies sent and received."""

@@ -284,6 +284,27 @@ def test_connections_are_kept_and_questions_asked_side_by_side(opened, ask_for, 
     assert texts == ["Hello."] * 8
 
 
+@pytest.mark.parametrize(
+    ("kind", "variable"), [(AnthropicAdapter, "ANTHROPIC_API_KEY"), (GoogleAdapter, "GEMINI_API_KEY")]
+)
+def test_the_provider_itself_is_believed_when_it_knows_no_such_key_or_model(serve, monkeypatch, kind, variable):
+    monkeypatch.setenv(variable, "key-for-the-double")
+    refused = Reply({"error": {"message": "no such thing"}}, status=404)
+    server = serve(Reply({"error": {"message": "who are you"}}, status=401), refused, Reply(status=503), refused)
+    monkeypatch.setattr(kind, "default_url", server.url)
+    config = ModelConfig(id="m", provider="p", model="x")
+    for words in ("who are you", "no such thing"):
+        with pytest.raises(ModelUnavailable, match=words):
+            kind(config).open()
+    out_of_reach = kind(config)
+    assert out_of_reach.learns() == kind.told
+    out_of_reach.open()
+    assert out_of_reach.learns() == frozenset()
+    elsewhere = kind(config.model_copy(update={"base_url": server.url}))
+    elsewhere.open()
+    assert elsewhere.learns() == kind.told
+
+
 @pytest.mark.parametrize(("kind", "route"), [(AnthropicAdapter, "/v1/messages"), (GoogleAdapter, "/v1beta/models/x")])
 def test_a_proxy_is_used_for_other_machines(serve, ask_for, monkeypatch, kind, route):
     last = claude.end() if kind is AnthropicAdapter else [gemini.chunk(finish="STOP")]
