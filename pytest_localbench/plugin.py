@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import hookspecs
-from .harness.detect import category_folder
+from .harness.detect import category_folder, homeless_tasks
 from .harness.fixtures import (  # noqa: F401 - fixtures are found by name in this module
     localbench_model,
     localbench_response,
@@ -80,6 +80,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         from .harness.cases import parametrize
 
         parametrize(metafunc)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
+    if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or terminalreporter.stats:
+        return
+    home = homeless_tasks(Path(config.invocation_params.dir, arg.partition("::")[0]) for arg in config.args)
+    if home is not None:
+        words = (
+            f"{home}/tasks holds task files, but nothing is collected without {home}/category.yaml; write 'name: ...'"
+        )
+        terminalreporter.write_line(f"localbench: {words} into one.", yellow=True)
 
 
 @pytest.hookimpl(optionalhook=True)

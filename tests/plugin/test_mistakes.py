@@ -178,3 +178,13 @@ def test_a_question_that_cannot_be_asked_is_told_once(project):
     run = project.run()
     assert run.outcomes == {"errors": 1}
     assert "another exception" not in run.text
+
+
+def test_tasks_without_a_category_file_are_pointed_out(project):
+    project.write("solo/one/tasks/t.yaml", EXACT)
+    for target in ("solo", "solo/one", "solo/one/tasks"):
+        run = project.run(target=target)
+        assert run.code == 5
+        assert "/solo/one/tasks holds task files, but nothing is collected without" in run.text
+    project.write("roles/web/tasks/main.yml", "- name: install\n  apt: {name: nginx}\n")
+    assert "localbench:" not in project.run(target="roles").text
