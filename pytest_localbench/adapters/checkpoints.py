@@ -24,6 +24,7 @@ from .weights import SOURCES, cache_dir, fetched_path, resolve_weights
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_VALUE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 MAX_HEADER_BYTES = 100_000_000
 
 
@@ -40,13 +41,14 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointFacts:
-    """What the files say; ``None`` = they do not, or are not here yet."""
+    """What the files say; ``None`` = they do not, or are not here yet. ``value_bytes``: size of one stored weight."""
 
     architecture: str | None = None
     vision: bool | None = None
     context_tokens: int | None = None
     chat_template: str | None = None
     weights_bytes: int | None = None
+    value_bytes: int | None = None
 
 
 def find_checkpoint(config: ModelConfig, options: TransformersOptions) -> Checkpoint:
@@ -143,6 +145,7 @@ def read_facts(checkpoint: Checkpoint) -> CheckpointFacts:
         vision="vision_config" in config,
         context_tokens=window if isinstance(window, int) and window > 0 else None,
         chat_template=_template(checkpoint.folder),
+        value_bytes=_VALUE_BYTES.get(str(config.get("dtype") or config.get("torch_dtype"))),
         weights_bytes=sum(s.stat().st_size for s in _shards(checkpoint.folder) if s.exists()) or None,
     )
 

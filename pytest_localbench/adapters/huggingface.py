@@ -21,7 +21,7 @@ from typing import Any
 from ..domain.model import Capabilities, ModelConfig
 from ..domain.response import GenerationRequest, ModelResponse, ToolCall
 from ..domain.transformers_options import TransformersOptions
-from ..errors import GenerationTimeout, LocalbenchError, ModelError, ModelUnavailable
+from ..errors import ConfigError, GenerationTimeout, LocalbenchError, ModelError, ModelUnavailable
 from .chat_api import ChatApi
 from .checkpoints import (
     CheckpointFacts,
@@ -36,6 +36,7 @@ from .quirks import Dialect
 from .weights import cache_dir
 from .wire import WireClient
 
+LEARNED = frozenset({"vision", "tools", "thinking", "context_tokens"})
 REMOTE_CODE = "remote_code"
 _TOOL_CALL = re.compile(r"<tool_call>\s*(\{.*?\})\s*</tool_call>\s*", re.DOTALL)
 
@@ -51,6 +52,7 @@ class TransformersAdapter(ChildAdapter):
         super().__init__(config)
         self._token = secrets.token_urlsafe(24)
         self._ready: Mapping[str, Any] = {}
+        self._learns = frozenset() if self._is_here() else LEARNED
 
     def capabilities(self) -> Capabilities:
         """What the files tell, without loading them; what the model file states wins."""
@@ -72,13 +74,20 @@ class TransformersAdapter(ChildAdapter):
         return found.model_copy(update=stated.model_dump(exclude_none=True))
 
     def learns(self) -> frozenset[str]:
-        """What is known only once the files are here."""
+        """What was not known before the files were here."""
+        return self._learns
+
+    def memory_needed_bytes(self) -> int | None:
+        """The weights in the type they get on a processor, and a fifth more; ``None`` where a GPU may hold them."""
         try:
-            checkpoint = find_checkpoint(self.config, self._options())
+            options = self._options()
+            facts = read_facts(find_checkpoint(self.config, options))
         except LocalbenchError:
-            return frozenset()
-        here = checkpoint.folder is not None or checkpoint.gguf is not None
-        return frozenset() if here else frozenset({"vision", "tools", "thinking", "context_tokens"})
+            return None
+        if options.device != "cpu" or options.model_kwargs or facts.weights_bytes is None or facts.value_bytes is None:
+            return None
+        loaded = 4 if options.dtype in {"auto", "float32"} else 2
+        return int(facts.weights_bytes * loaded / facts.value_bytes * 1.2)
 
     def notes(self) -> tuple[str, ...]:
         """What was done while loading: a download, a conversion."""
@@ -143,10 +152,14 @@ class TransformersAdapter(ChildAdapter):
     def check(self) -> None:
         """Raise ConfigError or ModelUnavailable when the checkpoint cannot be used, as far as its files tell."""
         options = self._options()
+        if self.config.resources.gpu_layers is not None:
+            raise ConfigError(
+                f"model '{self.config.id}': 'resources: gpu_layers' is not for transformers; write "
+                "'options: {device: cuda}' or 'options: {device_map: auto}'."
+            )
         checkpoint = find_checkpoint(self.config, options)
         check_checkpoint(checkpoint, options)
-        here = checkpoint.folder is not None or checkpoint.gguf is not None
-        if here and not options.chat_template and not read_facts(checkpoint).chat_template:
+        if self._is_here() and not options.chat_template and not read_facts(checkpoint).chat_template:
             raise ModelUnavailable(
                 f"the weights of model '{self.config.id}' bring no chat template (a base model?): name the one to use, "
                 "e.g. 'options: {chat_template: chatml}'."
@@ -182,6 +195,14 @@ class TransformersAdapter(ChildAdapter):
         )
         dialect = Dialect(reasoning="template")
         return _Api(wire, "/v1/chat/completions", self.config.id, dialect=dialect, always=DEFAULTS)
+
+    def _is_here(self) -> bool:
+        """False for weights that will be downloaded; a model that cannot be found has nothing to learn, either."""
+        try:
+            checkpoint = find_checkpoint(self.config, self._options())
+        except LocalbenchError:
+            return True
+        return checkpoint.folder is not None or checkpoint.gguf is not None
 
     def _options(self) -> TransformersOptions:
         return read_options(self.config, TransformersOptions)

@@ -194,8 +194,27 @@ def test_what_is_not_downloaded_yet_is_unknown_and_learned_later(tmp_path):
     assert "vision" in adapter.learns()
     cached(tmp_path)
     assert adapter.capabilities().vision is False
-    assert adapter.learns() == frozenset()
+    assert "vision" in adapter.learns()
     assert adapter.fingerprint()["revision"] == COMMIT
+    assert TransformersAdapter(adapter.config).learns() == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("options", "megabytes"),
+    [({"device": "cpu"}, 240), ({"device": "cpu", "dtype": "bfloat16"}, 120), ({}, None), ({"device": "cuda"}, None)],
+)
+def test_memory_is_estimated_for_what_runs_on_a_processor(tmp_path, options, megabytes):
+    folder = write_checkpoint(tmp_path / "model", dtype="bfloat16")
+    with (folder / "model.safetensors").open("wb") as file:
+        file.truncate(100_000_000)
+    needed = TransformersAdapter(config(path=str(folder), options=options)).memory_needed_bytes()
+    assert needed == (None if megabytes is None else megabytes * 1_000_000)
+
+
+def test_layers_of_llama_cpp_are_not_ignored(tmp_path):
+    folder = str(write_checkpoint(tmp_path / "model"))
+    adapter = TransformersAdapter(config(path=folder, resources={"gpu_layers": 9}))
+    assert "'resources: gpu_layers' is not for transformers" in adapter.preflight()
 
 
 def test_weights_are_known_by_their_content(tmp_path):
