@@ -110,10 +110,11 @@ class AnthropicAdapter(SdkAdapter):
             try:
                 answer = self._streamed(http, sdk, arguments, max(0.001, deadline - time.monotonic()))
             except RequestRefused as refused:
-                named = {n for n in SAMPLING if n in arguments["extra_body"] and n in refused.reason}
+                sent = set(arguments["extra_body"]) - set(request.params.extra)
+                named = [name for name in SAMPLING if name in sent and name in refused.reason]
                 if not named:
                     raise
-                self._refused |= named
+                self._refused.add(named[-1])  # "temperature and top_p cannot both be set": the temperature stays
                 continue
             left_out = [n for n in SAMPLING if n in self._refused and getattr(request.params, n) is not None]
             notes = (*answer.notes, *(f"{name}_refused" for name in left_out))

@@ -6,7 +6,7 @@ import hashlib
 import json
 
 import pytest
-from anthropic_server import FACTS, KEY, MessagesServer, block, end, start, stream, text, thinking, tool_use
+from anthropic_server import FACTS, KEY, MessagesServer, block, end, error, start, stream, text, thinking, tool_use
 
 from pytest_localbench.adapters.anthropic_api import AnthropicAdapter, server_root
 from pytest_localbench.domain.model import ModelConfig
@@ -187,6 +187,21 @@ def test_a_refused_temperature_is_left_out_from_then_on(opened, ask_for):
     sent = [{k for k in ("temperature", "top_p", "top_k") if k in r["body"]} for r in server.requests]
     assert sent == [{"temperature", "top_p", "top_k"}, {"top_p", "top_k"}, {"top_k"}, {"top_k"}]
     assert adapter.generate(ask_for()).notes == ()
+
+
+def test_of_settings_that_exclude_one_another_the_temperature_stays(opened, ask_for):
+    words = "`temperature` and `top_p` cannot both be specified for this model"
+    adapter, server = opened(error(400, "invalid_request_error", words), stream(start(), text(0, "x"), end()))
+    response = adapter.generate(ask_for(params={"temperature": 0.0, "top_p": 0.5}))
+    assert response.notes == ("top_p_refused",)
+    assert "temperature" in server.requests[1]["body"]
+
+
+def test_a_setting_among_the_extra_ones_is_never_left_out(opened, ask_for):
+    adapter, server = opened(error(400, "invalid_request_error", "`top_k` is not available for this model"))
+    with pytest.raises(GenerationFailed, match="top_k"):
+        adapter.generate(ask_for(params={"extra": {"top_k": 3}}))
+    assert len(server.requests) == 1
 
 
 def test_extra_settings_go_through_untouched(opened, ask_for):
