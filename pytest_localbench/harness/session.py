@@ -135,11 +135,11 @@ class LocalbenchSession:
             return
         if config.getoption("setuponly", False) or config.getoption("setupplan", False) or self.options.selfcheck:
             return
-        jobs = []
+        jobs, expected = [], []
         for item in session.items:
             job = self._job(item)
             if job is not None:
-                self.finisher.expect(item.nodeid)
+                expected.append(item.nodeid)
                 if item.get_closest_marker("skip") is None:
                     jobs.append(job)
         self._check_default_model(jobs)
@@ -147,6 +147,8 @@ class LocalbenchSession:
             self.recorder.prepare()
         except StoreError as error:
             raise pytest.UsageError(str(error)) from None
+        for nodeid in expected:
+            self.finisher.expect(nodeid)
         if jobs and threading.current_thread() is threading.main_thread():
             self._terminate = signal.signal(signal.SIGTERM, _as_interrupt)
         plan = Plan(jobs)

@@ -38,7 +38,7 @@ COUNTED_WORDS: dict[Outcome, str] = {
 REMEDIES: dict[Outcome, tuple[str, str]] = {
     "context_overflow": ("context_tokens", "raise resources.context_tokens in the model file, or shorten the document"),
     "truncated_input": ("context_tokens", "raise resources.context_tokens in the model file or the server's own limit"),
-    "backend_error": ("--lf", "when the server is well again, --lf asks only what failed"),
+    "backend_error": ("--lf", "once that is mended, --lf asks only what failed"),
     "evaluator_error": ("run document", "the answer is kept in the run document; mend the task or the evaluator"),
     "lost": ("--lf", "--lf asks it again"),
 }

@@ -154,6 +154,7 @@ def test_other_mistakes_are_one_sentence_as_well(project, files, args, words):
     assert run.code in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR}
     assert "Traceback" not in run.text
     assert "another exception" not in run.text
+    assert "lost" not in run.text
 
 
 def test_a_package_that_is_missing_is_a_sentence(project):

@@ -76,7 +76,7 @@ def test_one_difference_is_one_line(detail, line):
         (
             "backend_error",
             "no connection",
-            "T: could not be asked: no connection (when the server is well again, --lf asks",
+            "T: could not be asked: no connection (once that is mended, --lf asks",
         ),
         ("context_overflow", "needs 9000 tokens", "raise resources.context_tokens in the model file"),
         ("context_overflow", "set resources.context_tokens to 9000", "T: does not fit into the context: set resources"),
