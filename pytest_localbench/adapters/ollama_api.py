@@ -153,7 +153,7 @@ class OllamaAdapter(Adapter):
         window = body["options"]["num_ctx"]
         if (sign := truncation(request.messages, response.usage.input_tokens, window)) is not None:
             raise TruncatedInput(
-                f"Ollama cut the prompt: {sign}; raise 'resources: context_tokens' of {self._subject} (now {window}) "
+                f"Ollama {sign}; raise 'resources: context_tokens' of {self._subject} (now {window}) "
                 "or shorten the task."
             )
         notes = [*response.notes]
@@ -191,6 +191,11 @@ class OllamaAdapter(Adapter):
         if self._pids is None or not alive(self._pids):
             self._pids = runners_of(facts.blob, urlsplit(self._url).port or 0)
         return list(self._pids)
+
+    def traffic(self) -> tuple[int, int] | None:
+        """What the wire has counted."""
+        wire = self._wire
+        return None if wire is None else (wire.sent_bytes, wire.received_bytes)
 
     def notes(self) -> tuple[str, ...]:
         """What is worth telling after closing."""

@@ -36,12 +36,12 @@ def truncation(messages: Sequence[Message], prompt_tokens: int | None, window: i
     if size + TEMPLATE_BYTES + TEMPLATE_BYTES_PER_MESSAGE * len(texts) <= window:
         return None
     if prompt_tokens >= window - 1:
-        return f"it read {prompt_tokens} tokens, which is the whole window of {window}"
+        return f"read {prompt_tokens} tokens, which is the whole window of {window}"
     words = sum(len(text.split()) for text in texts)
     if prompt_tokens < words:
-        return f"it read {prompt_tokens} tokens of a prompt of {words} words"
+        return f"read {prompt_tokens} tokens of a prompt of {words} words"
     visible = sum(len("".join(_RUNS.sub(r"\1", text).split())) for text in texts)
     halves = [window - max((window - kept) // 2, 1) for kept in KEPT_HEADS]
     if visible > DENSEST * prompt_tokens or (prompt_tokens in halves and visible > DENSE * prompt_tokens):
-        return f"it read {prompt_tokens} tokens of a prompt of {visible} visible characters"
+        return f"read {prompt_tokens} tokens of a prompt of {visible} visible characters"
     return None
