@@ -155,8 +155,7 @@ class Backend(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         flight = self._now()
         timeout = min(CONNECT_TIMEOUT_S, flight.left_s()) if flight is not None else timeout
-        options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), *(socket_options or ())]
-        return _Stream(self._inner.connect_tcp(host, port, timeout, local_address, options), self._now)
+        return _Stream(self._inner.connect_tcp(host, port, timeout, local_address, socket_options), self._now)
 
 
 class _Stream(httpcore2.NetworkStream):
