@@ -121,8 +121,8 @@ class OllamaAdapter(Adapter):
         self._check(facts)
         window = self._window(facts)
         wire.context_hint = f"raise 'resources: context_tokens' of {self._subject} (now {window}) or shorten the task"
+        self._facts = facts  # before it is loaded: a load that is broken off is undone by close()
         self._load(wire, facts)
-        self._facts = facts
         self._memory = self._reported(wire, facts)
 
     def generate(self, request: GenerationRequest) -> ModelResponse:

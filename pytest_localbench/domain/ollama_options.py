@@ -21,7 +21,12 @@ class OllamaOptions(Frozen):
         "num_gpu": "resources: {gpu_layers: 99}",
         "num_predict": "generation: {max_tokens: 512}",
         "think": "generation: {reasoning: off}",
-        **dict.fromkeys(("temperature", "top_p", "top_k", "seed", "stop"), "it under 'generation'"),
+        "temperature": "generation: {temperature: 0}",
+        "seed": "generation: {seed: 7}",
+        **dict.fromkeys(
+            ("repeat_penalty", "num_batch", "mirostat", "min_p"),
+            "generation: {extra: {options: {repeat_penalty: 1.1}}}",
+        ),
     }
 
     keep_alive: str | float = "10m"

@@ -103,6 +103,7 @@ def test_a_model_that_cannot_be_loaded(ollama, monkeypatch):
 
 
 def test_a_model_that_loads_for_too_long(ollama, monkeypatch):
+    monkeypatch.setattr(ollama_api, "UNLOAD_TIMEOUT_S", 0.1)
     server = ollama()
     monkeypatch.setattr(server, "chat", lambda body: (server.over.wait(30) and 500, {}))
     assert "raise 'options: load_timeout_s'" in problem(adapter_of(server, options={"load_timeout_s": 0.2}))
@@ -231,6 +232,24 @@ def test_after_an_abort_the_model_is_still_unloaded(ollama, ask_for):
     threading.Timer(0.2, adapter.abort).start()
     with pytest.raises(GenerationFailed, match="stopped"):
         adapter.generate(ask_for(timeout_s=20))
+    adapter.close()
+    assert server.loaded == {}
+
+
+def test_a_load_that_is_broken_off_is_undone(ollama, monkeypatch):
+    server, slow = ollama(), threading.Event()
+    answer = server.chat
+
+    def chat(body):
+        found = answer(body)
+        slow.wait(0.5 if body.get("keep_alive") != 0 else 0)
+        return found
+
+    monkeypatch.setattr(server, "chat", chat)
+    adapter = adapter_of(server)
+    threading.Timer(0.2, adapter.abort).start()
+    with pytest.raises(ModelUnavailable, match="stopped"):
+        adapter.open()
     adapter.close()
     assert server.loaded == {}
 
