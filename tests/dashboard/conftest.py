@@ -31,6 +31,14 @@ class Opened:
         self.page.evaluate("address => { location.hash = address }", address)
         self.page.wait_for_timeout(60)
 
+    def until(self, expression: str) -> None:
+        """Wait until an expression is true; the page's own policy forbids the browser to wait by itself."""
+        for _ in range(100):
+            if self.page.evaluate(expression):
+                return
+            self.page.wait_for_timeout(30)
+        raise AssertionError(f"never true: {expression}")
+
     def text(self, selector: str = "main") -> str:
         """The text of an element."""
         return str(self.page.inner_text(selector))

@@ -84,7 +84,7 @@ export interface Document {
   outcomes: Outcome[]; statuses: string[]; modelIds: string[]
   run: Run; categories: Category[]; models: Model[]; board: Row[]; overall: Overall[]; comparisons: Pair[]
   gate: { passed: boolean; checks: GateCheck[] } | null
-  baseline: BaselineRun | null; history: PastRun[]
+  baseline: BaselineRun | null; history: PastRun[]; skipped: string[]
 }
 
 export interface FieldDetail { path: string; expected: unknown; got: unknown; score: Num; note: string }
