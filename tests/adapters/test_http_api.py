@@ -224,12 +224,12 @@ def test_a_stream_that_falls_silent_is_an_error_of_the_server(serve, ask_for):
     ("options", "says"),
     [
         ({"answr": "x"}, r"unknown option 'answr' \(did you mean 'answer'\?\)"),
-        ({"answer": "a..b"}, r"'options.answer': 'a..b' is not a path at '..b'"),
+        ({"answer": "a..b"}, r"'options.answer' cannot be used: 'a..b' is not a path at '..b'"),
         ({"answer": " "}, "an empty path"),
         ({"body": "{{ prompt }}"}, "must be a mapping or a list"),
         ({"body": {"q": "hello"}}, "the question is nowhere in it"),
         ({"body": {"q": "{{ promt }}"}}, r"unknown placeholder '{{ promt }}' \(did you mean 'prompt'\?\)"),
-        ({"stream": {"delta": "a[x]"}}, r"'options.stream.delta': 'a\[x\]' is not a path"),
+        ({"stream": {"delta": "a[x]"}}, r"'options.stream.delta' cannot be used: 'a\[x\]' is not a path"),
     ],
 )
 def test_wrong_options_are_a_sentence(options, says):

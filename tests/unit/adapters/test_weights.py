@@ -110,10 +110,10 @@ def test_commands(cache, pip, capsys, monkeypatch, tmp_path):
     assert "unknown fetchable model 'huge'" in capsys.readouterr().err
     assert main(["models", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["double", "scripted", "ready"]
+    assert lines[0].split() == ["double", "scripted", "local", "ready"]
     assert "did you mean 'scripted'" in lines[1]
     assert main(["models", "test", "double"]) == 0
-    assert "double: Paris" in capsys.readouterr().out
+    assert "Paris" in capsys.readouterr().out
     assert main(["models", "remove", "tiny"]) == 0
     assert not (cache / "tiny.gguf").exists()
 
