@@ -76,7 +76,9 @@ def test_a_dialogue_of_several_turns(adapter, ask_for):
         Message(role="assistant", content="Hello Ada."),
         Message(role="user", content="Say my name."),
     )
-    assert adapter.generate(ask_for(messages=turns, timeout_s=120, params={"max_tokens": 12})).text.strip()
+    assert adapter.generate(
+        ask_for(messages=turns, timeout_s=120, params={"temperature": 0.0, "max_tokens": 12})
+    ).text.strip()
 
 
 def test_a_prompt_that_does_not_fit(adapter, ask_for):
@@ -117,7 +119,7 @@ def test_abort_ends_an_answer_and_frees_the_server(adapter, address, ask_for):
     assert errors == ["the run was stopped"]
     again = AnthropicAdapter(adapter.config)
     again.open()
-    assert again.generate(ask_for(timeout_s=120, params={"max_tokens": 2})).text
+    assert again.generate(ask_for(timeout_s=120, params={"temperature": 0.0, "max_tokens": 4})).text
     again.close()
 
 
@@ -125,7 +127,9 @@ def test_two_questions_at_once(adapter, ask_for):
     texts = {}
 
     def ask(number):
-        texts[number] = adapter.generate(ask_for(f"Count to {number}.", timeout_s=120, params={"max_tokens": 6})).text
+        texts[number] = adapter.generate(
+            ask_for(f"Count to {number}.", timeout_s=120, params={"temperature": 0.0, "max_tokens": 6})
+        ).text
 
     threads = [threading.Thread(target=ask, args=(n,)) for n in (3, 4)]
     for thread in threads:
