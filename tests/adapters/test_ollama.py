@@ -354,5 +354,5 @@ def test_the_deadline_without_a_word_is_no_score(make, ask_for):
 def test_silence_in_the_middle_is_given_up_unless_ollama_may_be_at_work(make, ollama, ask_for):
     adapter = make(ollama(models={"tiny:1b": Model(capabilities=["completion", "tools"])}))
     adapter.server.scripts = [Script(lines=[PIECE], end="stall") for _ in range(2)]
-    assert type(failure(adapter.generate, ask_for(timeout_s=0.4))) is ServerSilent
-    assert type(failure(adapter.generate, ask_for(timeout_s=0.4, tools=(WEATHER,)))) is GenerationTimeout
+    assert type(failure(adapter.generate, ask_for(timeout_s=2.0))) is ServerSilent
+    assert type(failure(adapter.generate, ask_for(timeout_s=0.6, tools=(WEATHER,)))) is GenerationTimeout
