@@ -71,8 +71,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile |
     except pytest.UsageError as error:
         raise parent.CollectError(str(error)) from None
     from .harness.collector import TaskFile
+    from .suite.tasks import printable_path
 
-    return TaskFile.from_parent(parent, path=file_path)
+    if str(file_path).isascii():
+        return TaskFile.from_parent(parent, path=file_path)
+    nodeid = printable_path(file_path, parent.config.rootpath)
+    return TaskFile.from_parent(parent, path=file_path, nodeid=nodeid, name=nodeid.rpartition("/")[2])
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

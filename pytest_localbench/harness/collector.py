@@ -10,6 +10,7 @@ import pytest
 from ..domain.category import Category
 from ..domain.task import Task
 from ..errors import LocalbenchError
+from ..suite.text_source import readable
 from .marks import mark_named
 from .state import active
 
@@ -45,7 +46,7 @@ class TaskFile(pytest.Module):
 
 
 def _function(file: TaskFile, task: Task, category: Category) -> FunctionType:
-    code = _body.__code__.replace(co_filename=str(file.path), co_firstlineno=task.source.line, co_name=task.id)
+    code = _body.__code__.replace(co_filename=readable(file.path), co_firstlineno=task.source.line, co_name=task.id)
     function = FunctionType(code, _body.__globals__, task.id)
     function.__annotations__ = {}
     setattr(function, TASK_ATTRIBUTE, task)

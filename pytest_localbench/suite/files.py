@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import did_you_mean
-from .text_source import read_bytes, read_text
+from .text_source import on_disk, read_bytes, read_text
 from .yaml_source import read_data
 
 MAX_IMAGE_BYTES = 5_000_000
@@ -46,7 +46,7 @@ class Assets:
             raise FieldProblem(
                 field, f"'{name}' must be a relative path below the category folder, with '/' and no '..'"
             )
-        path = os.path.join(self.folder, *parts)
+        path = on_disk(os.path.join(self.folder, *parts))
         if not os.path.isfile(path):
             words = "is a folder or no ordinary file" if os.path.exists(path) else "does not exist"
             raise FieldProblem(field, f"the file '{name}' {words} (looked in {self.shown}/)")

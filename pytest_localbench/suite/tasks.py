@@ -18,7 +18,7 @@ from .files import Assets, FieldProblem
 from .layout import CATEGORY_NAMES, SUFFIXES, is_category_folder
 from .locate import SEED_ALIASES, entry_lines, line_of
 from .samples import read_samples
-from .text_source import FileProblem
+from .text_source import FileProblem, readable
 from .yaml_source import read_data
 
 SCHEMA = 1
@@ -43,11 +43,21 @@ def data_files(folder: Path) -> list[Path]:
 
 def shown_path(path: Path | str, root: Path | str) -> str:
     """The path as messages show it: below the root directory, with '/', when it lies there."""
-    text, base = os.fspath(path), os.fspath(root)
+    text, base = readable(path), readable(root)
     if text == base:
         return "."
     base = os.path.join(base, "")
     return text[len(base) :].replace(os.sep, "/") if text.startswith(base) else text
+
+
+def printable_path(path: Path | str, root: Path | str) -> str:
+    """The shown path as the locale can hold it (pytest puts it into the environment); other letters are escaped."""
+    shown = shown_path(path, root)
+    try:
+        os.fsencode(shown)
+    except UnicodeEncodeError:
+        return shown.encode("ascii", "backslashreplace").decode("ascii")
+    return shown
 
 
 def load_category(folder: Path, root: Path) -> Category:

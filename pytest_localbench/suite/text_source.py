@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,18 @@ class Unreadable(Exception):
         self.line = line
 
 
+def on_disk(path: Path | str) -> str:
+    """A path for the operating system: files are named in UTF-8, also where the locale knows ASCII alone (PEP 383)."""
+    text = os.fspath(path)
+    return text if text.isascii() else os.fsdecode(text.encode("utf-8", "surrogateescape"))
+
+
+def readable(path: Path | str) -> str:
+    """A path as text for people and files, whatever the locale; what is no UTF-8 is replaced."""
+    text = os.fspath(path)
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def read_text(path: Path | str, shown: str, error: FileProblem = TaskFileError) -> str:
     """The text of a UTF-8 file with line ends as LF; raises ``error(shown, line, sentence)``."""
     raw = read_bytes(path, shown, MAX_BYTES, error)
@@ -37,7 +50,7 @@ def read_text(path: Path | str, shown: str, error: FileProblem = TaskFileError) 
 def read_bytes(path: Path | str, shown: str, limit: int, error: FileProblem = TaskFileError) -> bytes:
     """The content of a file of at most ``limit`` bytes; raises ``error``."""
     try:
-        with open(path, "rb") as file:
+        with open(on_disk(path), "rb") as file:
             raw = file.read(limit + 1)
     except OSError as problem:
         raise error(shown, None, f"cannot be read ({problem.strerror})") from None
