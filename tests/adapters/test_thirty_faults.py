@@ -173,7 +173,6 @@ def test_what_still_is_an_answer_is_taken_as_one(asked, fault):
     if requests > 1:
         waited = response.timing.elapsed_s - response.timing.generation_s
         assert waited > (0.9 if fault == "429 with seconds" else 0)
-        assert response.timing.generation_s < 0.9
 
 
 def test_a_surrogate_in_the_name_of_a_tool_can_be_stored(asked):
