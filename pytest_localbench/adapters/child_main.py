@@ -10,6 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 
+class CannotLoad(Exception):
+    """The model cannot be loaded; the text says why and how to mend it, and is shown as it is."""
+
+
 def run(start: Callable[[dict[str, Any]], tuple[Mapping[str, Any], object]]) -> None:
     """Serve until stdin ends; never returns.
 
@@ -24,6 +28,8 @@ def run(start: Callable[[dict[str, Any]], tuple[Mapping[str, Any], object]]) -> 
         server: object = None
         try:
             line, server = start(json.loads(sys.stdin.readline()))
+        except CannotLoad as error:
+            line = {"error": str(error)}
         except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
             line = {"error": f"{type(error).__name__}: {error}"}
         ready.write(json.dumps(line) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .child_main import CannotLoad
+
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -21,11 +24,16 @@ CHATML = (
 STALE_S = 24 * 3600.0
 _OUT_OF_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory|cannot allocate", re.IGNORECASE)
 _OWN_CODE = re.compile(r"trust_remote_code|custom code", re.IGNORECASE)
-_MISSING_PACKAGE = re.compile(r"No package metadata was found for (\w[\w-]*)|`pip install (\w[\w-]*)")
-
-
-class LoadFailed(Exception):
-    """The model cannot be loaded; the text says why and how to mend it."""
+_MISSING_PACKAGE = re.compile(r"No package metadata was found for (\w[\w-]*)|pip install (?:-U )?([A-Za-z][\w-]*)")
+_SAID = (
+    ("ignore_mismatched_sizes", "its weights do not fit its config.json; fetch both again"),
+    (
+        "does not recognize this architecture",
+        "the installed transformers does not know its architecture; update it: {text}",
+    ),
+    ("backend tokenizer", "it brings no usable tokenizer; fetch its tokenizer files again"),
+    ("not a valid JSON file", "a JSON file of it is damaged; fetch it again: {text}"),
+)
 
 
 @dataclass(slots=True)
@@ -42,13 +50,13 @@ class Loaded:
 
 
 def load(settings: dict[str, Any]) -> Loaded:
-    """The model of the settings, ready to generate; raises LoadFailed."""
+    """The model of the settings, ready to generate; raises CannotLoad."""
     try:
         return _load(settings)
-    except LoadFailed:
+    except CannotLoad:
         raise
     except Exception as error:
-        raise LoadFailed(explain(error)) from error
+        raise CannotLoad(explain(error)) from error
 
 
 def explain(error: BaseException) -> str:
@@ -63,6 +71,11 @@ def explain(error: BaseException) -> str:
         return f"it needs the package {name}: pip install {name}" if name else f"a package is missing: {text}"
     if _OWN_CODE.search(text):
         return "its repository brings code of its own: read it, then allow it with 'options: {trust_remote_code: true}'"
+    for words, meaning in _SAID:
+        if words in text:
+            return meaning.replace("{text}", text)
+    if isinstance(error, json.JSONDecodeError):
+        return f"a JSON file of it is damaged; fetch it again: {text}"
     if isinstance(error, OSError) and "couldn't connect" in text.lower():
         return "the Hugging Face hub cannot be reached; fetch the files where it can"
     return f"{type(error).__name__}: {text}"
@@ -103,10 +116,11 @@ def _load(settings: dict[str, Any]) -> Loaded:
     vision = type(config) in transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING and hasattr(config, "vision_config")
     kind = transformers.AutoModelForImageTextToText if vision else transformers.AutoModelForCausalLM
     placed = {"device_map": options["device_map"]} if options["device_map"] is not None else {}
-    model = kind.from_pretrained(
-        folder, dtype=dtype if dtype == "auto" else getattr(torch, dtype),
+    model, found = kind.from_pretrained(
+        folder, output_loading_info=True, dtype=dtype if dtype == "auto" else getattr(torch, dtype),
         use_safetensors=None if options["allow_pickle"] else True, **trusted, **placed, **options["model_kwargs"],
     )  # fmt: skip
+    _refuse_gaps(found)
     if not placed and "quantization_config" not in options["model_kwargs"] and device != "cpu":
         model = model.to(device)
     front: Any
@@ -119,7 +133,7 @@ def _load(settings: dict[str, Any]) -> Loaded:
     if template:
         front.chat_template = CHATML if template == "chatml" else template
     if not front.chat_template:
-        raise LoadFailed("it brings no chat template (a base model?); name one: 'options: {chat_template: chatml}'")
+        raise CannotLoad("it brings no chat template (a base model?); name one: 'options: {chat_template: chatml}'")
     own = model.generation_config
     # Only the special tokens: sampling settings come from the request alone.
     model.generation_config = transformers.GenerationConfig(
@@ -129,6 +143,12 @@ def _load(settings: dict[str, Any]) -> Loaded:
     )
     used = str(next(model.parameters()).dtype).removeprefix("torch.")
     return Loaded(model.eval(), tokenizer, front, str(model.device), used, vision, tuple(notes))
+
+
+def _refuse_gaps(found: dict[str, Any]) -> None:
+    """Raise CannotLoad for weights that are not in the files: transformers would go on with random numbers."""
+    if missing := sorted(found["missing_keys"]):
+        raise CannotLoad(f"its files lack {len(missing)} of its weights, such as {missing[0]}; fetch them again")
 
 
 def _device(wanted: str) -> str:
@@ -141,7 +161,7 @@ def _device(wanted: str) -> str:
     kind = wanted.partition(":")[0]
     probe = {"cuda": torch.cuda, "mps": torch.backends.mps, "xpu": torch.xpu}.get(kind)
     if probe is not None and not probe.is_available():
-        raise LoadFailed(f"torch sees no device '{wanted}' here; write 'options: {{device: cpu}}'")
+        raise CannotLoad(f"torch sees no device '{wanted}' here; write 'options: {{device: cpu}}'")
     return wanted
 
 
@@ -202,9 +222,10 @@ def _convert(source: Path, part: Path, dtype: str) -> None:
         except OSError:
             shutil.copyfile(source, alone)
         tokenizer = transformers.AutoTokenizer.from_pretrained(name, gguf_file=source.name, local_files_only=True)
-        model = transformers.AutoModelForCausalLM.from_pretrained(
-            name, gguf_file=source.name, dtype=wanted, local_files_only=True
+        model, found = transformers.AutoModelForCausalLM.from_pretrained(
+            name, gguf_file=source.name, dtype=wanted, local_files_only=True, output_loading_info=True
         )
+    _refuse_gaps(found)
     config = model.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from .child_main import CannotLoad
 from .huggingface_load import Loaded, is_out_of_memory, load
 from .huggingface_rows import Row
 
@@ -54,6 +55,10 @@ class Runtime:
         ends = self._loaded.model.generation_config.eos_token_id
         self._ends = frozenset(ends if isinstance(ends, list) else [] if ends is None else [ends])
         self._grammars = _grammars(self._loaded, sorted(self._ends))
+        try:
+            self._inputs({"messages": [{"role": "user", "content": "Hello."}]})
+        except Refused as refused:
+            raise CannotLoad(f"{refused}; write another as 'options: chat_template'") from None
 
     def ready(self) -> dict[str, Any]:
         """What the parent is told once the model is loaded."""
@@ -124,7 +129,7 @@ class Runtime:
                 **(body.get("chat_template_kwargs") or {}),
             )
         except TemplateError as error:
-            raise Refused(f"the chat template refuses the conversation: {error}") from None
+            raise Refused(f"the chat template does not take the conversation: {str(error).rstrip('.')}") from None
 
     def _matcher(self, form: Any) -> Any:
         """The grammar of a response format, from llguidance; ``None`` without one."""

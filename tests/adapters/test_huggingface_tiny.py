@@ -19,7 +19,6 @@ from pytest_localbench.errors import (
     ContextTooLong,
     GenerationFailed,
     GenerationTimeout,
-    LocalbenchError,
     ModelUnavailable,
 )
 
@@ -202,35 +201,62 @@ def test_a_killed_child_is_started_again(tiny_text_model, ask_for):
     assert not psutil.pid_exists(second)
 
 
-def damage(folder, how):
-    if how == "tensors":
-        (folder / "config.json").write_text(
-            (folder / "config.json").read_text().replace('"hidden_size": 32', '"hidden_size": 48')
-        )
-    elif how == "architecture":
-        (folder / "config.json").write_text('{"model_type": "nothing-known", "architectures": ["Nothing"]}')
-    else:
-        (folder / "config.json").write_text(
-            '{"model_type": "own", "architectures": ["Own"], "auto_map": {"AutoConfig": "own.Own", '
-            '"AutoModelForCausalLM": "own.Own"}}'
-        )
+def reconfigure(folder, **changes):
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+OWN_CODE = """
+from transformers import LlamaConfig, LlamaForCausalLM
+
+class OwnConfig(LlamaConfig):
+    model_type = "own"
+
+class OwnModel(LlamaForCausalLM):
+    config_class = OwnConfig
+"""
+OWN = {
+    "model_type": "own",
+    "architectures": ["OwnModel"],
+    "auto_map": {"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.OwnModel"},
+}
 
 
 @pytest.mark.parametrize(
-    ("how", "says"),
+    ("changes", "options", "says"),
     [
-        ("tensors", "could not load model 'm' from"),
-        ("architecture", "nothing-known"),
-        ("code", "brings code of its own: read it, then allow it with 'options: {trust_remote_code: true}'"),
+        ({"hidden_size": 48}, {}, "its weights do not fit its config.json"),
+        ({"num_hidden_layers": 3}, {}, r"lack 9 of its weights, such as model\.layers\.2\."),
+        ({"model_type": "nothing-known"}, {}, "does not know its architecture; update it: .*nothing-known"),
+        (OWN, {}, "brings code of its own: read it, then allow it with 'options: {trust_remote_code: true}'"),
+        ({}, {"chat_template": "{{ messages | nofilter }}"}, "the chat template does not take the conversation"),
+        ({}, {"device": "xpu"}, "torch sees no device 'xpu' here"),
+        ({}, {"model_kwargs": {"nonsense": 1}}, "unexpected keyword argument 'nonsense'"),
     ],
 )
-def test_checkpoints_that_do_not_load_are_one_sentence(tiny_text_model, tmp_path, how, says):
+def test_checkpoints_that_do_not_load_are_one_sentence(tiny_text_model, tmp_path, changes, options, says):
     folder = tmp_path / "model"
     shutil.copytree(tiny_text_model, folder)
-    damage(folder, how)
-    adapter = TransformersAdapter(ModelConfig(id="m", provider="transformers", path=str(folder)))
-    with pytest.raises(ModelUnavailable, match=says) as failed:
+    (folder / "own.py").write_text(OWN_CODE)
+    reconfigure(folder, **changes)
+    adapter = TransformersAdapter(ModelConfig(id="m", provider="transformers", path=str(folder), options=options))
+    with pytest.raises(ModelUnavailable, match=f"could not load model 'm' from .*{says}") as failed:
         adapter.open()
-    assert isinstance(failed.value, LocalbenchError)
     assert "\n" not in str(failed.value)
-    assert adapter.processes() == [] or not psutil.pid_exists(adapter.processes()[0])
+
+
+def test_code_of_a_repository_runs_when_it_is_trusted(tiny_text_model, tmp_path, ask_for, monkeypatch):
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_text_model, folder)
+    (folder / "own.py").write_text(OWN_CODE)
+    reconfigure(folder, **OWN)
+    options = {"trust_remote_code": True}
+    adapter = TransformersAdapter(ModelConfig(id="m", provider="transformers", path=str(folder), options=options))
+    adapter.open()
+    try:
+        assert adapter.generate(ask_for(params={"max_tokens": 2})).notes == ("remote_code",)
+        facts = adapter.fingerprint()
+        assert (facts["architecture"], facts["trust_remote_code"]) == ("OwnModel", True)
+    finally:
+        adapter.close()
