@@ -7,6 +7,7 @@ from typing import Any
 from ..domain.category import Category
 from ..domain.model import ModelConfig
 from ..domain.task import Task
+from .model_options import OPTION_TYPES
 
 _INTERNAL = {"source", "folder", "has_expected", "sha256", "text"}
 _TEXT = {"type": "string"}
@@ -71,9 +72,18 @@ def category_schema() -> dict[str, Any]:
 
 
 def model_schema() -> dict[str, Any]:
-    """Schema of a model file."""
+    """Schema of a model file; its options are those of the provider, where that is one of ours."""
     schema = _schema(ModelConfig, "model")
     schema["required"] = ["provider"]
+    schema["allOf"] = []
+    for kind in dict.fromkeys(OPTION_TYPES.values()):
+        options = kind.model_json_schema(by_alias=True)
+        schema["$defs"] |= options.pop("$defs", {})
+        schema["$defs"][kind.__name__] = options
+        names = sorted(name for name, known in OPTION_TYPES.items() if known is kind)
+        provider = {"properties": {"provider": {"enum": names}}, "required": ["provider"]}
+        then = {"properties": {"options": {"$ref": f"#/$defs/{kind.__name__}"}}}
+        schema["allOf"].append({"if": provider, "then": then})
     return schema
 
 

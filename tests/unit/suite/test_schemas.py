@@ -65,3 +65,12 @@ def test_category_and_model_files():
     assert accepted(model_schema(), {"provider": "openai", "kind": "model", "tags": ["a"]})
     assert not accepted(model_schema(), {"provider": "openai", "source": {"path": "x"}})
     assert not accepted(model_schema(), {"model": "x"})
+
+
+def test_options_of_a_model_file_are_those_of_its_provider():
+    schema = model_schema()
+    assert accepted(schema, {"provider": "llamacpp", "options": {"flash_attention": "on", "tensor_split": [1, 2]}})
+    assert not accepted(schema, {"provider": "llamacpp", "options": {"n_ctx": 4096}})
+    assert not accepted(schema, {"provider": "http", "options": {"answer": "text"}})
+    assert accepted(schema, {"provider": "http", "options": {"answer": "text", "body": {"q": "{{ prompt }}"}}})
+    assert accepted(schema, {"provider": "of-a-plugin", "options": {"n_ctx": 4096}})
