@@ -158,5 +158,5 @@ class StoreError(LocalbenchError):
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`` (did you mean 'x'?)`` for the nearest known name, or an empty string."""
     candidates = {k.casefold(): k for k in known}
-    near = difflib.get_close_matches(name.casefold(), candidates, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name.casefold(), candidates, n=1, cutoff=0.65)
     return f" (did you mean '{candidates[near[0]]}'?)" if near else ""

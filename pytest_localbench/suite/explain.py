@@ -98,6 +98,8 @@ def unknown_key(kind: type[BaseModel], loc: Sequence[str | int], noun: str = "ke
     homes = [at for at, field in kind.model_fields.items() if name in _names(_model_in(field.annotation))]
     near = f" (it belongs under '{homes[0]}')" if homes and not where else did_you_mean(name, known)
     listed = f" (known: {', '.join(known)})" if not near and 0 < len(known) <= _FEW else ""
+    if not near and "with" in known:
+        listed = f"; options of an evaluator stand in 'with': {{{name}: ...}}"
     return f"unknown {noun} '{name}'{near}{where}{listed}"
 
 
@@ -132,7 +134,7 @@ def _sentence(kind: type[BaseModel], loc: tuple[str | int, ...], problem: Any, n
         else ""
     )
     given = _short(got) + _write(kind, loc, problem) if isinstance(got, str | int | float) else given
-    shown = f" (got {given})" if given else ""
+    shown = f" (got {given})" if given and problem["type"] != "too_short" else ""
     return f"'{where}': {form.format(**context)}{shown}{near}"
 
 

@@ -52,6 +52,8 @@ TASKS = {
     "no_prompt": ("expected: x\n", 1, "'input' is missing: write 'prompt: ...' or 'input: ...'"),
     "prompt_as_list": ("prompt:\n  - hi\nexpected: x\n", 1, "'input.prompt': text was expected (got a list)"),
     "evaluator_as_text": (EXACT + "evaluators: [exact]\n", 3, "'evaluators[0]': a mapping was expected (got 'exact'; write {use: exact})"),
+    "option_beside_with": (EXACT + "evaluators: [{use: exact, fold: false}]\n", 3, "unknown key 'fold' in 'evaluators[0]'; options of an evaluator stand in 'with': {fold: ...}"),
+    "json_required": (EXACT + "requires: {json: true}\n", 3, "unknown key 'json' in 'requires' (known: vision, tools, json_schema"),
     "title_as_number": (EXACT + "title: 2024\n", 3, "'title': text was expected (got 2024; quote it)"),
     "bad_fact_date": (FACTS.replace("2025-03-06", "6.3.2025"), 6, "'6.3.2025' is no date (YYYY-MM-DD)"),
     "bad_date": ("prompt: When?\nexpected: 2025-13-40\nevaluators: [{use: date}]\n", 3, "the expected value '2025-13-40' is not one date; write it as 2025-03-04"),
