@@ -125,6 +125,10 @@ class HttpAdapter(Adapter):
         }
         return stated.model_copy(update={name: False for name, gone in lost.items() if gone})
 
+    def traffic(self) -> tuple[int, int] | None:
+        """What the wire has counted."""
+        return None if self._wire is None else (self._wire.sent_bytes, self._wire.received_bytes)
+
     def fingerprint(self) -> dict[str, Any]:
         """Address, model name and the way of asking."""
         parts = urlsplit(self.config.base_url or "")
