@@ -62,7 +62,6 @@ class OllamaAdapter(Adapter):
         self._options = OllamaOptions()
         self._lock = threading.Lock()
         self._wire: WireClient | None = None
-        self._counted: WireClient | None = None
         self._facts: OllamaFacts | None = None
         self._glanced: OllamaFacts | LocalbenchError | None = None
         self._memory = Memory()
@@ -91,10 +90,6 @@ class OllamaAdapter(Adapter):
         )
         return found.model_copy(update=stated.model_dump(exclude_none=True))
 
-    def traffic(self) -> tuple[int, int] | None:
-        """What the wire has counted."""
-        return None if self._counted is None else (self._counted.sent_bytes, self._counted.received_bytes)
-
     def fingerprint(self) -> dict[str, Any]:
         """Digest, template, quantisation, version and the settings that change answers or speed."""
         facts, known = self._facts, {"base_url": self._url, "model": self.config.model}
@@ -121,7 +116,7 @@ class OllamaAdapter(Adapter):
         """Check the server and the model, and load it; raises ConfigError or ModelUnavailable."""
         self._options = read_options(self.config, OllamaOptions)
         self._notes = []
-        wire = self._wire = self._counted = self._connect()
+        wire = self._wire = self._connect()
         facts = look_up(wire, self.config.model, self._subject, LOOK_UP_TIMEOUT_S)
         self._check(facts)
         window = self._window(facts)
