@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,27 @@ def test_an_installed_package_is_known_to_pytest_and_to_the_command(project, pyt
     assert "answer         Paris" in asked.stdout
     project.exact("one")
     done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:unrelated", "docs", "--models=bird,acme:x")
+    assert "1 passed" in done.stdout
+
+
+def test_the_adapter_of_the_documentation_works_as_a_package(project, python):
+    text = (Path(__file__).parents[2] / "docs/adapters.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n# conftest\.py\n(.*?)```", text, re.DOTALL)
+    assert len(code.splitlines()) < 60
+    install(python.site, "localbench-command", "localbench_command", code)
+    project.write(
+        "answer.py", "import sys\nprint('Paris' if 'Question one?' in sys.stdin.read() else 'Rome', end='')\n"
+    )
+    options = {"command": [sys.executable, "answer.py"]}
+    project.write("data/models/program.json", json.dumps({"provider": "command", "options": options}))
+    project.write("data/models/nothing.json", json.dumps({"provider": "command"}))
+    asked = python(*LOCALBENCH, "test", "program")
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert "answer         Rome" in asked.stdout
+    refused = python(*LOCALBENCH, "test", "nothing")
+    assert (refused.returncode, refused.stdout) == (1, "nothing: 'options: {command: [...]}' is missing.\n")
+    project.exact("one")
+    done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", "docs", "--models=program")
     assert "1 passed" in done.stdout
 
 
