@@ -25,14 +25,14 @@ class TrafficMeter:
     """Counts for remote models; those of this machine send nothing anywhere. Safe for threads."""
 
     def __init__(self) -> None:
-        self._adapters: list[Adapter] = []
+        self._adapters: dict[Adapter, tuple[int, int] | None] = {}
         self._content: dict[str, _Content] = {}
         self._lock = threading.Lock()
 
     def watch(self, adapter: Adapter) -> None:
         """A model that is about to be opened."""
         if not adapter.config.is_local:
-            self._adapters.append(adapter)
+            self._adapters[adapter] = None
 
     def add(self, adapter: Adapter, request: GenerationRequest, response: ModelResponse) -> None:
         """An answered question."""
@@ -41,7 +41,9 @@ class TrafficMeter:
         parts = [part for message in request.messages for part in message.parts]
         pictures = sum(4 * ((len(part.data) + 2) // 3) for part in parts if isinstance(part, ImagePart))
         texts = sum(len(message.text.encode("utf-8", "replace")) for message in request.messages)
+        counted = adapter.traffic()
         with self._lock:
+            self._adapters[adapter] = counted
             content = self._content.setdefault(adapter.config.id, _Content())
             content.requests += response.attempts
             content.sent += (texts + pictures) * response.attempts
@@ -57,7 +59,8 @@ class TrafficMeter:
     def _of(self, model_id: str, adapters: list[Adapter]) -> Traffic:
         config = adapters[0].config
         content = self._content.get(model_id, _Content())
-        counts = [adapter.traffic() for adapter in adapters]
+        # An adapter may have let go of its client when it was closed; then its last count stands.
+        counts = [adapter.traffic() or self._adapters[adapter] for adapter in adapters]
         known = [count for count in counts if count is not None]
         if len(known) == len(counts):
             sent, received = (sum(count[side] for count in known) for side in (0, 1))
