@@ -124,29 +124,22 @@ def _sentence(kind: type[BaseModel], loc: tuple[str | int, ...], problem: Any, n
         message = str(problem["msg"]).removeprefix("Value error, ")
         return f"'{where}': {message}" if where else message
     near = did_you_mean(str(got), re.findall("'([^']*)'", str(context.get("expected", ""))))
-    given = (
-        "a list"
-        if isinstance(got, list)
-        else "a mapping"
-        if isinstance(got, dict)
-        else "nothing"
-        if got is None
-        else ""
-    )
-    given = _short(got) + _write(kind, loc, problem) if isinstance(got, str | int | float) else given
-    shown = f" (got {given})" if given and problem["type"] != "too_short" else ""
+    given = _given(kind, loc, problem) if problem["type"] != "too_short" else ""
+    shown = f" (got {given})" if given else ""
     return f"'{where}': {form.format(**context)}{shown}{near}"
 
 
-def _write(kind: type[BaseModel], loc: tuple[str | int, ...], problem: Any) -> str:
-    """How a text would be written where a list or a mapping belongs."""
+def _given(kind: type[BaseModel], loc: tuple[str | int, ...], problem: Any) -> str:
+    """What stands there, and how a text would be written where a list or a mapping belongs."""
     got, form = problem["input"], problem["type"]
+    if isinstance(got, list | dict) or got is None:
+        return "nothing" if got is None else "a list" if isinstance(got, list) else "a mapping"
     if not isinstance(got, str):
-        return "; quote it" if form == "string_type" else ""
+        return _short(got) + ("; quote it" if form == "string_type" else "")
     if form in {"tuple_type", "list_type"}:
-        return f"; write [{_short(got)}]"
+        return f"{_short(got)}; write [{_short(got)}]"
     names = _known_at(kind, loc) if form == "model_type" else []
-    return f"; write {{{names[0]}: {got[:40]}}}" if names else ""
+    return _short(got) + (f"; write {{{names[0]}: {got[:40]}}}" if names else "")
 
 
 def _short(value: Any) -> str:
