@@ -77,8 +77,10 @@ def _from_hub(model_id: str, repo: str, options: TransformersOptions) -> Checkpo
     commit = wanted if _COMMIT.fullmatch(wanted) else _read(root / "refs" / wanted).strip()
     folder = root / "snapshots" / commit
     if commit and folder.is_dir() and (options.gguf is None or (folder / options.gguf).exists()):
-        found = _inside(folder, repo, options)
-        return Checkpoint(found.shown, found.folder, found.gguf, repo, commit)
+        inside = _inside(folder, repo, options)
+        found = Checkpoint(inside.shown, inside.folder, inside.gguf, repo, commit)
+        if not options.download or _is_whole(found, options):
+            return found
     if options.download:
         return Checkpoint(shown=repo, repo=repo, revision=options.revision)
     extra = "".join([f" {options.gguf}" if options.gguf else "", f" --revision {wanted}" if options.revision else ""])
@@ -86,6 +88,14 @@ def _from_hub(model_id: str, repo: str, options: TransformersOptions) -> Checkpo
         f"model '{model_id}': {repo} is not in the Hugging Face cache: run 'hf download {repo}{extra}', or allow it "
         "with 'options: {download: true}'."
     )
+
+
+def _is_whole(checkpoint: Checkpoint, options: TransformersOptions) -> bool:
+    try:
+        check_checkpoint(checkpoint, options)
+    except ModelUnavailable:
+        return False
+    return True
 
 
 def _inside(folder: Path, shown: str, options: TransformersOptions) -> Checkpoint:
@@ -119,6 +129,8 @@ def check_checkpoint(checkpoint: Checkpoint, options: TransformersOptions) -> No
         hint = (
             "; it has pickle files, which can run code: convert them, or trust them with 'options: {allow_pickle: true}'"
             if pickles
+            else f": run 'hf download {checkpoint.repo}'"
+            if checkpoint.repo
             else ""
         )
         raise ModelUnavailable(f"{checkpoint.shown} holds no weights in the safetensors format{hint}.")

@@ -76,8 +76,10 @@ def explain(error: BaseException) -> str:
             return meaning.replace("{text}", text)
     if isinstance(error, json.JSONDecodeError):
         return f"a JSON file of it is damaged; fetch it again: {text}"
-    if isinstance(error, OSError) and "couldn't connect" in text.lower():
-        return "the Hugging Face hub cannot be reached; fetch the files where it can"
+    if type(error).__name__ in {"LocalEntryNotFoundError", "OfflineModeIsEnabled", "ConnectError"}:
+        return "the Hugging Face hub cannot be reached (or HF_HUB_OFFLINE is set); try again where it can be"
+    if type(error).__name__ in {"RepositoryNotFoundError", "GatedRepoError", "RevisionNotFoundError"}:
+        return "the Hugging Face hub does not give it to you: check name and revision, or log in with 'hf auth login'"
     return f"{type(error).__name__}: {text}"
 
 

@@ -75,6 +75,13 @@ def test_what_is_not_there_is_fetched_only_when_that_is_allowed():
     assert find({"model": "org/other"}, download=True) == Checkpoint(shown="org/other", repo="org/other")
 
 
+def test_a_download_that_was_cut_off_is_fetched_again_or_named(tmp_path):
+    (cached(tmp_path) / "model.safetensors").unlink()
+    assert find({"model": "org/name"}, download=True).folder is None
+    problem = TransformersAdapter(config(model="org/name")).preflight()
+    assert problem == "org/name holds no weights in the safetensors format: run 'hf download org/name'."
+
+
 @pytest.mark.parametrize(
     ("more", "error", "says"),
     [
