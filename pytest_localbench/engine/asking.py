@@ -22,7 +22,7 @@ from .machine import available_bytes, too_little_memory
 from .meter import PeakMeter, own_memory, with_speeds
 from .noise import NoiseMeter, is_noisy
 from .plan import Job
-from .reading import check_pictures, check_read
+from .reading import ReadCheck, check_pictures
 from .requirements import missing_capability
 from .retry import DEFAULT, CircuitBreaker, RetryPolicy, ask_with_retry
 from .traffic import TrafficMeter
@@ -44,6 +44,7 @@ class Asker:
         self._breakers: dict[str, CircuitBreaker] = {}
         self._stopped = threading.Event()
         self._noise = NoiseMeter()
+        self._reading = ReadCheck()
         self._baselines: dict[str, int | None] = {}
         self._in_flight: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -92,7 +93,7 @@ class Asker:
                 timing=Timing(generation_s=request.timeout_s, elapsed_s=request.timeout_s),
                 notes=(str(late),),
             )
-        check_read(request.messages, response, model)
+        self._reading.check(request.messages, response, model)
         if response.attempts > 1:
             self._log("asked_again", key=str(job.key), attempts=response.attempts)
         self.traffic.add(adapter, request, response)

@@ -26,7 +26,7 @@ def describe_machine(workers: int = 1) -> Environment:
     system = f"{platform.system()} {platform.machine()}"
     devices = gpus()
     graphics = devices.describe() if devices is not None else None
-    names = ",".join(device["name"] for device in graphics["devices"]) if graphics else ""
+    names = ",".join(str(device["name"]) for device in graphics["devices"]) if graphics else ""
     identity = f"{cpu}|{count}|{usable}|{quota}|{round((ram or 0) / 2**30)}|{system}|{names}"
     facts = {
         "kernel": platform.release(),

@@ -22,25 +22,39 @@ class Gpus:
         """
         used: list[int] = []
         for handle in self._handles:
+            held: dict[int, int] = {}  # a process that computes and draws stands in both lists with the same amount
             for ask in ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses"):
                 try:
                     processes = getattr(self._nvml, ask)(handle)
                 except (self._nvml.NVMLError, AttributeError):
                     continue
-                used += [p.usedGpuMemory for p in processes if p.pid in pids and p.usedGpuMemory is not None]
+                for process in processes:
+                    if process.pid in pids and process.usedGpuMemory is not None:
+                        held[process.pid] = max(held.get(process.pid, 0), process.usedGpuMemory)
+            used += held.values()
         return sum(used) if used else None
 
     def describe(self) -> dict[str, Any]:
-        """Names, memory (bytes) and driver: plain data."""
+        """Names, memory (bytes) and driver: plain data; ``None`` for what a device does not tell (as those that share the
+        machine's memory do of theirs)."""
         devices = []
         for handle in self._handles:
-            name = self._nvml.nvmlDeviceGetName(handle)
+            memory = self._told("nvmlDeviceGetMemoryInfo", handle)
             devices.append({
-                "name": name.decode() if isinstance(name, bytes) else str(name),
-                "memory_bytes": int(self._nvml.nvmlDeviceGetMemoryInfo(handle).total),
+                "name": _text(self._told("nvmlDeviceGetName", handle)),
+                "memory_bytes": None if memory is None else int(memory.total),
             })  # fmt: skip
-        driver = self._nvml.nvmlSystemGetDriverVersion()
-        return {"devices": devices, "driver": driver.decode() if isinstance(driver, bytes) else str(driver)}
+        return {"devices": devices, "driver": _text(self._told("nvmlSystemGetDriverVersion"))}
+
+    def _told(self, question: str, *about: Any) -> Any:
+        try:
+            return getattr(self._nvml, question)(*about)
+        except self._nvml.NVMLError:
+            return None
+
+
+def _text(value: Any) -> str | None:
+    return value.decode() if isinstance(value, bytes) else value if value is None else str(value)
 
 
 @functools.lru_cache(maxsize=1)

@@ -10,28 +10,40 @@ from ..errors import GenerationFailed, TruncatedInput
 
 SMALLEST_WINDOW = 256
 READ_AT_LEAST = 0.75
+HEAD = 400
 MAX_PICTURE_BYTES = 5_000_000
 IN_PROCESS = frozenset({"llamacpp", "transformers", "scripted"})
 
 
-def check_read(messages: Sequence[Message], response: ModelResponse, model: ModelConfig) -> None:
-    """Raise TruncatedInput when the server counted far fewer tokens than the prompt has words.
+class ReadCheck:
+    """Compares what a server says it has read with what was sent. Safe for threads."""
 
-    No usual tokenizer joins words that blanks separate, so a prompt has at least as many tokens as words; a quarter is
-    allowed for. Counts below any context window that exists are no sign of a cut, and ``None`` is none.
-    """
-    read = response.usage.input_tokens
-    if read is None or read < SMALLEST_WINDOW:
-        return
-    texts = [message.text for message in messages]
-    if sum(map(len, texts)) < 2 * read:  # a word and its blank are two characters
-        return
-    words = sum(len(text.split()) for text in texts)
-    if read < READ_AT_LEAST * words:
-        raise TruncatedInput(
-            f"the server of model '{model.id}' has read {read} tokens of a prompt of {words} words, so it cut the prompt: "
-            "raise the context window of the server (num_ctx, --ctx-size) or shorten the task"
-        )
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, int]] = set()
+
+    def check(self, messages: Sequence[Message], response: ModelResponse, model: ModelConfig) -> None:
+        """Raise TruncatedInput when the server counted far fewer tokens than the prompt has words.
+
+        No usual tokenizer joins words that blanks separate, so a prompt has at least as many tokens as words; a quarter
+        is allowed for. Counts below any context window that exists are no sign of a cut, and ``None`` is none. Some
+        servers count only what they had not read before: a prompt that begins as an earlier one is not suspected.
+        """
+        read = response.usage.input_tokens
+        if read is None or read < SMALLEST_WINDOW:
+            return
+        texts = [message.text for message in messages]
+        head = (model.id, hash("\n".join(texts)[:HEAD]))
+        known = head in self._seen
+        self._seen.add(head)
+        if known or sum(map(len, texts)) < 2 * read:  # a word and its blank are two characters
+            return
+        words = sum(len(text.split()) for text in texts)
+        if read < READ_AT_LEAST * words:
+            self._seen.discard(head)
+            raise TruncatedInput(
+                f"the server of model '{model.id}' has read {read} tokens of a prompt of {words} words, so it cut the "
+                "prompt: raise the context window of the server (num_ctx, --ctx-size) or shorten the task"
+            )
 
 
 def check_pictures(messages: Sequence[Message], model: ModelConfig) -> None:

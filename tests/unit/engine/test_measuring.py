@@ -138,7 +138,7 @@ def nvml(used=(), fails=()):
     module.NVMLError = NvmlError
     for name, value in {
         "nvmlInit": None, "nvmlDeviceGetCount": 2, "nvmlDeviceGetHandleByIndex": "handle",
-        "nvmlDeviceGetComputeRunningProcesses": holders, "nvmlDeviceGetGraphicsRunningProcesses": [],
+        "nvmlDeviceGetComputeRunningProcesses": holders, "nvmlDeviceGetGraphicsRunningProcesses": holders[:1],
         "nvmlDeviceGetName": b"Some GPU", "nvmlSystemGetDriverVersion": "550.1",
         "nvmlDeviceGetMemoryInfo": types.SimpleNamespace(total=8 << 30),
     }.items():  # fmt: skip
@@ -174,8 +174,10 @@ def test_no_package_or_no_driver_is_no_gpu(driver, module):
 
 
 def test_a_driver_that_does_not_tell_leaves_it_unknown(driver):
-    names = ["nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses"]
-    assert driver(nvml(fails=names)).used_by([1]) is None
+    names = ["nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses", "nvmlDeviceGetMemoryInfo"]
+    devices = driver(nvml(fails=names))
+    assert devices.used_by([1]) is None
+    assert devices.describe()["devices"][0] == {"name": "Some GPU", "memory_bytes": None}
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,18 @@ import pytest
 
 from pytest_localbench.domain.model import ModelConfig
 from pytest_localbench.domain.response import ImagePart, Message, ModelResponse, Timing, Usage
-from pytest_localbench.engine.reading import check_pictures, check_read
+from pytest_localbench.engine.reading import ReadCheck, check_pictures
 from pytest_localbench.errors import GenerationFailed, TruncatedInput
 
 SERVER = ModelConfig(id="m", provider="openai", model="x", base_url="http://127.0.0.1:1")
 DOCUMENT = " ".join(f"w{n}" for n in range(4000))
 
 
-def read(tokens, prompt=DOCUMENT):
+def read(tokens, prompt=DOCUMENT, checker=None):
     response = ModelResponse(text="", timing=Timing(generation_s=1), usage=Usage(input_tokens=tokens))
-    check_read((Message(role="system", content="Be brief."), Message(role="user", content=prompt)), response, SERVER)
+    (checker or ReadCheck()).check(
+        (Message(role="system", content="Be brief."), Message(role="user", content=prompt)), response, SERVER
+    )
 
 
 @pytest.mark.parametrize("tokens", [256, 2048, 2050, 2900])
@@ -38,6 +40,16 @@ def test_far_fewer_tokens_than_words_is_a_cut(tokens):
 )
 def test_everything_else_is_not(tokens, prompt):
     read(tokens, prompt)
+
+
+def test_a_prompt_that_begins_as_an_earlier_one_may_be_counted_from_where_it_differs():
+    checker = ReadCheck()
+    read(6000, checker=checker)
+    read(300, DOCUMENT + " and more", checker=checker)
+    cut = ReadCheck()
+    for _ in range(2):
+        with pytest.raises(TruncatedInput):
+            read(300, checker=cut)
 
 
 def picture(size):
