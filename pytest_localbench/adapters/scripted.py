@@ -35,6 +35,7 @@ from ..errors import (
     GenerationTimeout,
     ModelError,
     ModelUnavailable,
+    did_you_mean,
 )
 from .base import Adapter
 
@@ -208,4 +209,5 @@ def _entry(value: Any, model: str, where: str) -> _Entry:
 def _only(value: dict[str, Any], known: set[str], model: str, where: str) -> None:
     for key in value:
         if key not in known:
-            raise ConfigError(f"model '{model}': {where} has no '{key}'; known: {', '.join(sorted(known))}.")
+            near = did_you_mean(key, known)
+            raise ConfigError(f"model '{model}': {where} has no '{key}'{near}; known: {', '.join(sorted(known))}.")

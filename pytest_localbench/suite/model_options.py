@@ -15,6 +15,7 @@ from ..domain.http_options import HttpOptions
 from ..domain.llamacpp_options import LlamaCppOptions
 from ..domain.model import CHAT_PROVIDERS
 from ..domain.ollama_options import OllamaOptions
+from ..domain.scripted_options import ScriptedOptions
 from ..domain.sdk_options import SdkOptions
 from ..domain.transformers_options import TransformersOptions
 from ..errors import ModelFileError
@@ -27,6 +28,7 @@ OPTION_TYPES: dict[str, type[BaseModel]] = {
     "http": HttpOptions,
     "llamacpp": LlamaCppOptions,
     "ollama": OllamaOptions,
+    "scripted": ScriptedOptions,
     "transformers": TransformersOptions,
     **dict.fromkeys(CHAT_PROVIDERS, ChatOptions),
 }

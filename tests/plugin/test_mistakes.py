@@ -138,7 +138,7 @@ def test_marks_of_windows_editors_do_no_harm(project):
         ({"data/models/m.yaml": "id: m2\nprovider: scriptd\n"}, (), "data/models/m.yaml:2: model 'm2': unknown provider 'scriptd' (did you mean 'scripted'?)"),
         ({"data/models/n.yaml": "options: {}\n"}, (), "data/models/n.yaml:1: model 'n': 'provider' is missing"),
         ({"data/models/n.yaml": "provider: openai\nmodel: x\napi_key: sk-abcdefghij\n"}, (), "data/models/n.yaml:3: 'api_key' looks like a key"),
-        ({"data/models/n.yaml": "provider: scripted\noptions: {defaut: x}\n"}, (), "model 'n': options has no 'defaut'; known: answers, contains, default"),
+        ({"data/models/n.yaml": "provider: scripted\noptions: {defaut: x}\n"}, (), "data/models/n.yaml:2: model 'n': unknown option 'defaut' (did you mean 'default'?)"),
         ({}, ("--models=mm",), "unknown model 'mm' (did you mean 'm'?)"),
         ({}, ("--localbench-gate", "scor >= 5"), "gate 'scor >= 5': unknown metric 'scor' (did you mean 'score'?)"),
         ({}, ("--localbench-gate", "score"), "gate 'score': write [CATEGORY[/TASK]][@MODEL]:METRIC OP VALUE"),

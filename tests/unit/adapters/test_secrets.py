@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from pytest_localbench.adapters.secrets import redact, resolve
+from pytest_localbench.adapters.secrets import fill, redact, resolve
 from pytest_localbench.errors import ConfigError, MissingCredential
 
 
@@ -87,3 +87,14 @@ def test_what_looks_like_a_key_is_taken_out(key):
 def test_other_text_is_left_alone():
     for text in ("", "task-list, risk-free, bearer of news", "the high ground", "sk-1"):
         assert redact(text) == text
+
+
+def test_references_inside_a_text_are_filled_in(monkeypatch, tmp_path):
+    monkeypatch.setenv("ONE_KEY", "first-secret-1")
+    path = tmp_path / "k"
+    path.write_text("second-secret-2\n")
+    path.chmod(0o600)
+    assert fill(f"a ${{env:ONE_KEY}} b ${{file:{path}}} c ${{HOME}}") == "a first-secret-1 b second-secret-2 c ${HOME}"
+    assert redact("said first-secret-1 and second-secret-2") == "said [redacted] and [redacted]"
+    with pytest.raises(MissingCredential, match="NO_SUCH_KEY"):
+        fill("${env:NO_SUCH_KEY}")

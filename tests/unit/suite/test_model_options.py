@@ -119,3 +119,13 @@ def test_resources_of_a_running_server_are_not_ours_to_set(tmp_path, provider, n
         load(tmp_path, f"provider: {provider}\nmodel: x\nresources:\n  {name}: 4\n")
     assert str(caught.value).startswith(f"m.yaml:4: model 'm': '{name}' has no effect on a server")
     assert words in str(caught.value)
+
+
+def test_a_table_of_answers_is_checked_when_it_is_loaded(tmp_path):
+    with pytest.raises(
+        ModelFileError, match=r"^m.yaml:3: model 'm': unknown option 'defalt' \(did you mean 'default'\?\)"
+    ):
+        load(tmp_path, "provider: scripted\noptions:\n  defalt: Paris\n")
+    with pytest.raises(ModelFileError, match="'answers': a mapping was expected"):
+        load(tmp_path, "provider: scripted\noptions: {answers: [Paris]}\n")
+    assert load(tmp_path, "provider: scripted\noptions: {default: {text: a}, contains: [{when: b, text: c}]}\n").options
