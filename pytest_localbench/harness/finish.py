@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .. import __version__
+from ..domain.response import ResultKey
 from ..domain.result import WEAK_OUTCOMES, SampleResult
 from ..domain.run import BenchmarkRun, Offline
 from ..engine.environment import describe_machine
 from ..engine.fold import FoldInput, fold
+from ..engine.kept import Kept
 from ..errors import LocalbenchError
 from ..reports.board import Board
 from ..reports.terminal import closing_sentence, summary_lines
@@ -47,7 +49,7 @@ class Finisher:
         self.started_at = utc_now()
         self._expected: dict[str, None] = {}
         self._seen: set[str] = set()
-        self._travelled: dict[str, str] = {}
+        self._travelled: dict[ResultKey, str] = {}
         self._crashed: list[str] = []
         self._ordinary_failures = 0
         self._errors = 0
@@ -82,7 +84,7 @@ class Finisher:
         text = note.get("result")
         if text is not None:
             result = SampleResult.model_validate_json(text)
-            self._travelled[str(result.key)] = text
+            self._travelled[result.key] = text
             self.config.hook.pytest_localbench_result(config=self.config, result=result)
 
     def status_words(self, report: pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
@@ -143,8 +145,8 @@ class Finisher:
 
     def _close(self, exitstatus: int) -> BenchmarkRun:
         options = self.session.options
-        folder = self.session.recorder.folder
-        records = read_journals(folder) if folder.is_dir() else None
+        recorder = self.session.recorder
+        kept = Kept.from_records(read_journals(recorder.folder)) if self.is_controller else recorder.kept
         not_run = tuple(nodeid for nodeid in self._expected if nodeid not in self._seen)
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
         stopped = interrupted or bool(not_run and self.config.getoption("maxfail", 0))
@@ -153,7 +155,7 @@ class Finisher:
             environment = environment.model_copy(update={"facts": {**environment.facts, **(facts or {})}})
         run = fold(
             FoldInput(
-                records=records,
+                kept=kept,
                 travelled=self._travelled,
                 crashed=tuple(self._crashed),
                 categories=tuple(self.session.suite.categories.values()),

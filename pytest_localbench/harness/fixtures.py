@@ -1,4 +1,8 @@
-"""The fixtures: model, task, response, result. What they need is imported when they are used."""
+"""The fixtures: model, task, response, result. What they need is imported when they are used.
+
+They ask the session for the running item: pytest makes a new definition of its fixture ``request`` for every use of it,
+which costs more than all of these together.
+"""
 
 from __future__ import annotations
 
@@ -16,26 +20,24 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def localbench_model(request: pytest.FixtureRequest) -> ModelConfig:
+def localbench_model() -> ModelConfig:
     """The model under test; every test that uses it runs once per selected model."""
-    model: ModelConfig = request.param.model
-    return model
+    return active.need().model
 
 
 @pytest.fixture
-def localbench_task(request: pytest.FixtureRequest, localbench_model: ModelConfig) -> Task:
+def localbench_task(localbench_model: ModelConfig) -> Task:
     """The task of a collected item."""
-    task: Task = active.job_of(request.node).task
-    return task
+    return active.need().job.task
 
 
 @pytest.fixture
-def localbench_response(request: pytest.FixtureRequest, localbench_model: ModelConfig) -> ModelResponse:
+def localbench_response(localbench_model: ModelConfig) -> ModelResponse:
     """The model's answer to the task of a collected item; what could not be asked is an error, not a failure."""
-    return active.need().response(request.node)
+    return active.need().response()
 
 
 @pytest.fixture
-def localbench_result(request: pytest.FixtureRequest, localbench_model: ModelConfig) -> SampleResult:
+def localbench_result(localbench_model: ModelConfig) -> SampleResult:
     """The judged and scored answer of a collected item."""
-    return active.need().result(request.node)
+    return active.need().result()

@@ -6,16 +6,17 @@ import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import pytest
 
-from ..domain.base import plain
+from ..domain.base import Frozen, plain
 from ..domain.category import Category
 from ..domain.response import ResultKey
 from ..domain.result import SampleResult
 from ..domain.run import Traffic
 from ..engine.engine import Opened
+from ..engine.kept import Kept
 from ..engine.plan import Job, Plan
 from ..errors import StoreError
 from ..reports.terminal import item_line
@@ -23,11 +24,17 @@ from ..store.journal import Journal, read_journals
 from ..store.log import RunLog
 from ..store.runs import prepare, run_folder
 
+EntityT = TypeVar("EntityT", bound=Frozen)
+
 TRAVELS_WITHOUT = {"answer", "thinking"}
 
 
 class Recorder:
-    """Writer of one process. Snapshots of categories, tasks and models precede the first result that needs them."""
+    """Writer of one process. Snapshots of categories, tasks and models precede the first result that needs them.
+
+    ``kept`` is what was written, as it was written: the run without workers is folded from it. A worker keeps no
+    results; the controller reads the journals.
+    """
 
     def __init__(
         self,
@@ -43,7 +50,7 @@ class Recorder:
         self.folder = run_folder(data_dir, run_id)
         self.journal = Journal(self.folder / f"w-{worker}.jsonl")
         self.log = RunLog(data_dir / "logs" / f"{run_id}.jsonl", run_id, worker, redact)
-        self._written: set[tuple[str, str]] = set()
+        self.kept = Kept()
 
     def prepare(self) -> None:
         """Make the run's folder; raises StoreError with a sentence when results could not be kept."""
@@ -64,16 +71,22 @@ class Recorder:
 
     def result(self, job: Job, result: SampleResult, opened: Opened | None, categories: dict[str, Category]) -> None:
         """Append one result (and, once each, the snapshots it refers to); raises StoreError when the disk refuses."""
-        if ("task", f"{job.task.category}/{job.task.id}") not in self._written:
-            self._snapshot("category", job.task.category, categories[job.task.category])
-            self._snapshot("task", f"{job.task.category}/{job.task.id}", job.task)
-        self._snapshot("model", job.model.id, job.model)
-        if opened is not None and ("opened", job.model.id) not in self._written:
-            self._written.add(("opened", job.model.id))
-            facts = {"model": job.model.id, "load_s": opened.load_s, "capabilities": opened.capabilities,
+        task, kept = job.task, self.kept
+        if (task.category, task.id) not in kept.tasks:
+            if task.category not in kept.categories:
+                kept.categories[task.category] = self._write("category", categories[task.category])
+            kept.tasks[task.category, task.id] = self._write("task", task)
+        if job.model.id not in kept.models:
+            kept.models[job.model.id] = self._write("model", job.model)
+        if opened is not None and job.model.id not in kept.opened:
+            facts = {"load_s": opened.load_s, "capabilities": opened.capabilities,
                      "fingerprint": opened.fingerprint, **opened.facts}  # fmt: skip
-            self.journal.append("opened", self._redact(json.dumps(plain(facts))))
-        self.journal.append("result", self._redact(result.model_dump_json(exclude_defaults=True)))
+            text = self._redact(json.dumps(plain({"model": job.model.id, **facts})))
+            self.journal.append("opened", text)
+            kept.opened[job.model.id] = {name: value for name, value in json.loads(text).items() if name != "model"}
+        written = self._write("result", result)
+        if not self.is_worker:
+            kept.results[result.key] = written
         self.log.event(
             "result", str(result.key), outcome=result.outcome, quality=result.quality, score=result.ultimate_score,
             seconds=result.timing.generation_s if result.timing else None,
@@ -94,8 +107,9 @@ class Recorder:
         before."""
         with contextlib.suppress(StoreError):
             for entry in traffic:
-                self.journal.append("traffic", self._redact(entry.model_dump_json()))
+                self.kept.exchanged(self._write("traffic", entry))
             if blocked:
+                self.kept.blocked += blocked
                 self.journal.append("blocked", self._redact(json.dumps({"names": blocked})))
 
     def close(self) -> None:
@@ -103,7 +117,9 @@ class Recorder:
         self.journal.close()
         self.log.close()
 
-    def _snapshot(self, kind: str, key: str, entity: Any) -> None:
-        if (kind, key) not in self._written:
-            self._written.add((kind, key))
-            self.journal.append(kind, self._redact(entity.model_dump_json(by_alias=True, exclude_defaults=True)))
+    def _write(self, kind: str, entity: EntityT) -> EntityT:
+        """Append an entity without keys; returns it as it was written."""
+        text = entity.model_dump_json(by_alias=True, exclude_defaults=True)
+        clean = self._redact(text)
+        self.journal.append(kind, clean)
+        return entity if clean == text else type(entity).model_validate_json(clean)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import threading
 from collections.abc import Generator
@@ -33,6 +32,7 @@ from . import offline
 from .cases import case_of
 from .collector import TASK_ATTRIBUTE
 from .finish import Finisher
+from .garbage import leave_out_what_was_collected
 from .lanes import RUN_ID
 from .outputs import failure_message, properties_of, without_keys
 from .recorder import Recorder
@@ -81,8 +81,8 @@ class LocalbenchSession:
             log=self.recorder.log.event,
         )
         self.redact = redact
+        self._item: pytest.Item | None = None
         self._terminate: Any = None
-        self._collector: tuple[int, int, int] | None = None
         self._shown_failures = 0
 
     # -- collection --------------------------------------------------------------------------------------------------
@@ -131,6 +131,7 @@ class LocalbenchSession:
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Plan from the items as they stand now and start the lanes."""
         config = self.config
+        leave_out_what_was_collected()
         if self.finisher.is_controller or session.testsfailed or config.option.collectonly:
             return
         if config.getoption("setuponly", False) or config.getoption("setupplan", False) or self.options.selfcheck:
@@ -154,7 +155,6 @@ class LocalbenchSession:
         plan = Plan(jobs)
         config.hook.pytest_localbench_plan(config=config, plan=plan)
         self.engine.add(self.recorder.without_finished(plan))
-        self._collector = relax_garbage_collection() if jobs else None
         if not self.is_worker:
             self.engine.start()
 
@@ -180,18 +180,32 @@ class LocalbenchSession:
 
     # -- one item ----------------------------------------------------------------------------------------------------
 
-    def job_of(self, item: pytest.Item) -> Job:
-        """The question behind a collected item."""
-        job = item.stash.get(JOB, None) or self._job(item)
+    @property
+    def item(self) -> pytest.Item:
+        """The item that runs now."""
+        assert self._item is not None
+        return self._item
+
+    @property
+    def model(self) -> ModelConfig:
+        """The model of the item that runs now."""
+        case = case_of(self.item)
+        assert case is not None
+        return case.model
+
+    @property
+    def job(self) -> Job:
+        """The question behind the item that runs now."""
+        job = self.item.stash.get(JOB, None) or self._job(self.item)
         if job is None:
             raise pytest.UsageError(
-                f"{item.nodeid}: localbench fixtures need a task; only collected task files have one"
+                f"{self.item.nodeid}: localbench fixtures need a task; only collected task files have one"
             )
         return job
 
-    def response(self, item: pytest.Item) -> ModelResponse:
+    def response(self) -> ModelResponse:
         """The model's answer; what could not be asked fails the set-up of the item (an error, never a score)."""
-        job = self.job_of(item)
+        item, job = self.item, self.job
         try:
             return self.engine.response(job)
         except ModelError as error:
@@ -203,19 +217,20 @@ class LocalbenchSession:
             self._record(item, job, result)
         pytest.fail(failure_message(result, job.task), pytrace=False)
 
-    def result(self, item: pytest.Item) -> SampleResult:
+    def result(self) -> SampleResult:
         """The judged, scored and recorded answer."""
+        item = self.item
         case = case_of(item)
         if self.options.selfcheck:
             return run_check(self, item)
-        job = self.job_of(item)
+        job = self.job
         if case is not None and case.unfit:
             error = ModelError(f"{job.model.id} cannot be asked this: {case.unfit}")
             result = failed_item(key=job.key, task=job.task, model=job.model, error=error)
             self._record(item, job, result)
             pytest.fail(str(error), pytrace=False)
         self.recorder.started(job, item.nodeid)
-        response = self.response(item)
+        response = self.response()
         judged = self.judge_for(job.task).judge(job.sample, response, documents(job.task, job.sample))
         result = score_item(
             key=job.key,
@@ -293,7 +308,9 @@ class LocalbenchSession:
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, object, object]:
         """Release the job when its item is over, whatever became of it."""
+        self._item = item
         outcome = yield
+        self._item = None
         job = item.stash.get(JOB, None)
         if job is not None:
             self.engine.release(job)
@@ -319,9 +336,6 @@ class LocalbenchSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Stop the engine, fold the run, apply the gates."""
-        if self._collector is not None:
-            gc.set_threshold(*self._collector)
-            gc.unfreeze()
         if self._terminate is not None:
             signal.signal(signal.SIGTERM, self._terminate)
         self._asker.stop()
@@ -335,17 +349,6 @@ class LocalbenchSession:
         """The table comes after pytest's own sections, so that failures do not bury it."""
         yield
         self.finisher.print_summary(terminalreporter)
-
-
-def relax_garbage_collection() -> tuple[int, int, int]:
-    """Leave what was collected out of the garbage collector until the run ends; returns the thresholds to restore.
-
-    Items live to the end anyway; walking them again and again costs a fifth of the time of a long run.
-    """
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
-    return before
 
 
 def _as_interrupt(*_: object) -> None:

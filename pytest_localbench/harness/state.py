@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from ..engine.plan import Job
     from .session import LocalbenchSession
 
 
@@ -23,10 +22,6 @@ class Active:
         assert self.session is not None
         return self.session
 
-    def job_of(self, item: pytest.Item) -> Job:
-        """The question behind a collected item."""
-        return self.need().job_of(item)
-
 
 active = Active()
 
@@ -37,8 +32,10 @@ def activate(config: pytest.Config) -> LocalbenchSession:
         return active.session
     from ..errors import ConfigError
     from ..options import Options
+    from .garbage import collect_rarely
     from .session import LocalbenchSession
 
+    config.add_cleanup(collect_rarely())
     try:
         session = LocalbenchSession(config, Options.from_config(config))
     except ConfigError as error:

@@ -23,6 +23,7 @@ from typing import Any
 from ..errors import StoreError
 
 FSYNC_EVERY_S = 0.5
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 _HEAD = b'{"crc":"%08x","kind":"%s","data":'
 
 
@@ -39,7 +40,7 @@ class Journal:
     def append(self, kind: str, data: str | bytes | dict[str, Any]) -> None:
         """Write one record; raises StoreError (and leaves every earlier record intact) when the disk refuses."""
         if isinstance(data, dict):
-            data = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+            data = _encode(data)
         body = data.encode() if isinstance(data, str) else data
         line = _HEAD % (zlib.crc32(body), kind.encode()) + body + b"}\n"
         try:

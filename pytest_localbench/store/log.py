@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,29 +13,22 @@ from typing import Any
 from ..domain.base import plain
 from .identity import utc_now
 
-PLAIN_TYPES = frozenset({bool, int})
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
 class RunLog:
     """Appends to ``data/logs/<run id>.jsonl``; several processes may share the file. Never stops a run."""
 
     def __init__(self, path: Path, run_id: str, worker: str, redact: Callable[[str], str] = str) -> None:
-        self._path, self._run_id, self._worker, self._redact = path, run_id, worker, redact
+        self._path, self._redact = path, redact
+        self._head = f'"run":{_encode(run_id)},"worker":{_encode(worker)},"event":'
         self._fd: int | None = None
 
     def event(self, name: str, key: str | None = None, **fields: Any) -> None:
         """Write one line; ``key`` is the item's result key."""
-        record: dict[str, Any] = {
-            "time": utc_now(),
-            "run": self._run_id,
-            "worker": self._worker,
-            "event": name,
-            "item": key,
-        }
-        for field, value in fields.items():
-            if value is not None:
-                record[field] = value if type(value) in PLAIN_TYPES else plain(value)
-        line = self._redact(json.dumps(record, ensure_ascii=True, allow_nan=False)) + "\n"
+        parts = [f'{{"time":"{utc_now()}",{self._head}{_encode(name)},"item":{_json(key)}']
+        parts += [f',"{field}":{_json(value)}' for field, value in fields.items() if value is not None]
+        line = self._redact("".join(parts)) + "}\n"
         with contextlib.suppress(OSError):
             if self._fd is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,3 +40,10 @@ class RunLog:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+def _json(value: Any) -> str:
+    kind = type(value)
+    if kind is int or (kind is float and math.isfinite(value)):
+        return repr(value)
+    return _encode(plain(value))

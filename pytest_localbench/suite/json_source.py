@@ -51,6 +51,44 @@ def compose_json(text: str) -> yaml.Node:
     return _Composer(text).value(0)[0]
 
 
+def entry_lines_json(text: str) -> list[int]:
+    """The lines at which the entries of a list (or of the list ``tasks`` of an object) start; the text is good JSON."""
+    at = _after_space(text, 0)
+    if text[at : at + 1] == "{":
+        at = _place_of(text, at, "tasks")
+    if text[at : at + 1] != "[":
+        return []
+    lines, line, counted = [], 1, 0
+    at = _after_space(text, at + 1)
+    while text[at] != "]":
+        line += text.count("\n", counted, at)
+        counted = at
+        lines.append(line)
+        at = _after_space(text, _PLAIN.raw_decode(text, at)[1])
+        if text[at] == ",":
+            at = _after_space(text, at + 1)
+    return lines
+
+
+def _place_of(text: str, at: int, wanted: str) -> int:
+    """Where the value of a key of the object at ``at`` starts; the end of the text when there is no such key."""
+    at = _after_space(text, at + 1)
+    while text[at] != "}":
+        key, end = _PLAIN.raw_decode(text, at)
+        at = _after_space(text, _after_space(text, end) + 1)
+        if key == wanted:
+            return at
+        at = _after_space(text, _PLAIN.raw_decode(text, at)[1])
+        if text[at] == ",":
+            at = _after_space(text, at + 1)
+    return len(text)
+
+
+def _after_space(text: str, at: int) -> int:
+    found = _BLANK.match(text, at)
+    return found.end() if found else at
+
+
 def _pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(items)
     if len(result) != len(items):
@@ -69,6 +107,7 @@ def _no_number(word: str) -> Any:
     raise _NoNumber(word)
 
 
+_PLAIN = json.JSONDecoder()
 _DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_float=_finite, parse_constant=_no_number)
 
 

@@ -41,14 +41,6 @@ def line_of(path: Path | str, field: Sequence[str | int], start_line: int = 1) -
     return start_line if node is None else _descend(_entity(node, start_line), field, start_line)
 
 
-def entry_lines(path: Path | str) -> list[int]:
-    """The lines at which the entries of a list file (or of its ``tasks``) start."""
-    node = _composed(path)
-    if isinstance(node, yaml.MappingNode):
-        node = next((value for key, value in node.value if key.value == "tasks"), node)
-    return [child.start_mark.line + 1 for child in node.value] if isinstance(node, yaml.SequenceNode) else []
-
-
 def _composed(path: Path | str) -> Any:
     try:
         return compose(read_text(path, str(path)), str(path))

@@ -16,10 +16,10 @@ from .checks import check_task
 from .explain import INTERNAL, unknown_key, validate
 from .files import Assets, FieldProblem
 from .layout import CATEGORY_NAMES, SUFFIXES, is_category_folder
-from .locate import SEED_ALIASES, entry_lines, line_of
+from .locate import SEED_ALIASES, line_of
 from .samples import read_samples
 from .text_source import FileProblem, readable
-from .yaml_source import read_data
+from .yaml_source import read_data, read_entries
 
 SCHEMA = 1
 _STAMPS = ("created_at", "updated_at")
@@ -94,14 +94,14 @@ def load_task_file(path: Path, category: Category, root: Path, folder: Path | No
     shown, inside = shown_path(path, root), shown_path(home, root)
     file = _File(path, shown, category, inside, Assets(home, inside))
     stem = os.path.splitext(os.path.basename(shown))[0]
-    data = read_data(path, shown)
+    data, starts = read_entries(path, shown)
     if isinstance(data, dict) and "tasks" in data and data.keys() <= {"tasks", "kind", "schema"}:
         data = entity(data, "task", path, shown)["tasks"]
     if not isinstance(data, list):
         return [_task(data, file, 1, stem)]
     if not data:
         raise TaskFileError(shown, 1, "holds no task")
-    lines = entry_lines(path)
+    lines = starts()
     tasks = [_task(entry, file, lines[i] if i < len(lines) else 1, f"{stem}-{i + 1}") for i, entry in enumerate(data)]
     check_unique(tasks)
     return tasks

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
 
 from ..errors import TaskFileError
-from .json_source import compose_json, parse_json
+from .json_source import compose_json, entry_lines_json, parse_json
 from .text_source import MAX_DEPTH, MAX_NODES, FileProblem, Unreadable, read_text
 
 _INT = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
@@ -79,24 +80,40 @@ _Loader: Any = _loader()
 
 def read_data(path: Path | str, shown: str | None = None, error: FileProblem = TaskFileError) -> Any:
     """The data of one file; raises ``error(shown path, line, sentence)``."""
+    return read_entries(path, shown, error)[0]
+
+
+def read_entries(
+    path: Path | str, shown: str | None = None, error: FileProblem = TaskFileError
+) -> tuple[Any, Callable[[], list[int]]]:
+    """The data of one file, and what tells the lines at which the entries of its list (or of ``tasks``) start."""
     name = shown or str(path)
     text = read_text(path, name, error)
     try:
-        return parse_json(text) if name.endswith(".json") else _yaml(text)
+        if name.endswith(".json"):
+            return parse_json(text), lambda: entry_lines_json(text)
+        node = _root(text)
+        return _Builder().value(node, 0), lambda: _entry_lines(node)
     except Unreadable as problem:
         raise error(name, problem.line, str(problem)) from None
+
+
+def _root(text: str) -> yaml.Node:
+    node = _compose(text)
+    if node is None:
+        raise Unreadable(1, "is empty")
+    return node
+
+
+def _entry_lines(node: yaml.Node) -> list[int]:
+    if isinstance(node, yaml.MappingNode):
+        node = next((value for key, value in node.value if key.value == "tasks"), node)
+    return [child.start_mark.line + 1 for child in node.value] if isinstance(node, yaml.SequenceNode) else []
 
 
 def compose(text: str, name: str) -> yaml.Node | None:
     """The node tree of a text, for its lines; raises :class:`Unreadable`. ``None``: the text is empty."""
     return compose_json(text) if name.endswith(".json") else _compose(text)
-
-
-def _yaml(text: str) -> Any:
-    node = _compose(text)
-    if node is None:
-        raise Unreadable(1, "is empty")
-    return _Builder().value(node, 0)
 
 
 def _compose(text: str) -> yaml.Node | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_localbench.suite.locate import entry_lines, line_of
+from pytest_localbench.suite.locate import line_of
+from pytest_localbench.suite.yaml_source import read_entries
 
 YAML = """\
 # a comment
@@ -75,16 +76,16 @@ def test_lines_in_json(tmp_path, start, field, line):
     path = tmp_path / "t.json"
     path.write_text(JSON)
     assert line_of(str(path), field, start) == line
-    assert entry_lines(path) == [2, 4]
+    assert read_entries(path)[1]() == [2, 4]
 
 
 def test_tasks_of_a_yaml_list_are_told_apart(tmp_path):
     path = tmp_path / "t.yaml"
     path.write_text("tasks:\n- &a {id: a, x: 1}\n- id: b\n  x: 2\n  y: *a\n- {id: c,\n   x: 3}\n")
-    assert entry_lines(path) == [2, 3, 6]
+    assert read_entries(path)[1]() == [2, 3, 6]
     assert [line_of(path, ("x",), line) for line in (2, 3, 6)] == [2, 4, 7]
     path.write_text("id: a\n")
-    assert entry_lines(path) == []
+    assert read_entries(path)[1]() == []
 
 
 @pytest.mark.parametrize("content", [b"a: [", b"\xff", b"", b"a: &a\n  <<: *a\n  b: 1\n", b"- &a [*a]\n"])
