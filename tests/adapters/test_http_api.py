@@ -37,6 +37,12 @@ def test_the_whole_address_is_asked_and_the_answer_read(serve, ask_for):
     assert (response.text, response.finish_reason, response.usage.output_tokens) == ("Hi.", "unknown", None)
 
 
+def test_what_travels_is_counted(serve, ask_for):
+    adapter = opened(serve(Reply({"out": {"text": "Hi."}})).url)
+    adapter.generate(ask_for())
+    assert adapter.traffic() == (len('{"q": "Say hello."}'), len('{"out": {"text": "Hi."}}'))
+
+
 def test_placeholders_keep_their_type_and_unset_ones_are_left_out(serve, ask_for):
     body = {
         "m": "{{model}}", "t": "{{ temperature }}", "max": "{{ max_tokens }}", "seed": "{{ seed }}", "stop": "{{ stop }}",
