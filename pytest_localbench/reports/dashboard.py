@@ -114,6 +114,10 @@ def _document(board: Board, privacy: Privacy) -> dict[str, Any]:
             "notes": board.notes,
             "notRun": len(run.not_run),
             "lost": len(run.lost),
+            "traffic": [{**t.model_dump(mode="json"), "address": privacy.place(t.address)} for t in run.traffic],
+            "offline": {"blocked": [privacy.place(a) or "an address" for a in run.offline.blocked]}
+            if run.offline
+            else None,
         },
         "categories": [
             {

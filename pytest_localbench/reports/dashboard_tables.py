@@ -102,6 +102,7 @@ class Tables:
             "cachedTokens": r.usage.cached_tokens,
             "queued": rounded(r.timing.queued_s if r.timing else None, 3),
             "memoryMethod": r.memory.method,
+            "noise": r.noise.model_dump(mode="json", exclude_none=True) if r.noise else None,
         }
         return {name: plain(value) for name, value in detail.items() if value not in (None, "", [], 0)}
 

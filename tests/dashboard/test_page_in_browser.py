@@ -199,7 +199,7 @@ def test_csv_holds_the_filtered_answers_and_no_formula(open_page: Open, small_ru
     html = dashboard_html(small_run.model_copy(update={"results": results}), prompt_of=prompt_of)
     opened = open_page(html, "#/results?outcome=weak")
     with opened.page.expect_download() as waiting:
-        opened.page.get_by_role("button", name="CSV", exact=True).click()
+        opened.page.get_by_role("button", name="Export CSV").click()
     text = Path(waiting.value.path()).read_bytes().decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert len(rows) == sum(r.outcome not in {"passed", "backend_error"} for r in results)

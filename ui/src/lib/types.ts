@@ -43,6 +43,8 @@ export interface Run {
   id: string; started: string; finished: string; complete: boolean; command: string | null; version: string
   exitCode: Num; closing: string; environment: Environment; settings: Record<string, unknown>; notes: string[]
   notRun: number; lost: number
+  traffic: { model: string; address: string | null; requests: number; sent_bytes: Num; received_bytes: Num; counted: string }[]
+  offline: { blocked: string[] } | null
 }
 export interface PastScore {
   category: string; model: string; score: Num; low: Num; high: Num; quality: Num
@@ -94,10 +96,13 @@ export interface Verdict {
 }
 /** name, raw, unit, normalized, weight, reference, reason */
 export type Component = [string, Num, string, Num, number, Num, string]
+export interface Noise {
+  load_1m?: Num; steal_share?: Num; swap_in_bytes_per_s?: Num; swap_out_bytes_per_s?: Num
+}
 export interface AnswerDetail {
   answer?: string; thinking?: string; verdicts?: Verdict[]; failure?: { kind: string; message: string; details: string }
   notes?: string[]; components?: Component[]; finish?: string; nodeid?: string; resolved?: string; requests?: number
-  reasoningTokens?: number; cachedTokens?: number; queued?: number; memoryMethod?: string
+  noise?: Noise; reasoningTokens?: number; cachedTokens?: number; queued?: number; memoryMethod?: string
 }
 export interface PromptDetail {
   messages: [string, string][]; images?: (string | null)[]; expected: unknown; hasExpected?: boolean
