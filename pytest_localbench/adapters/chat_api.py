@@ -131,20 +131,22 @@ class ChatApi:
     def _streamed(self, body: Mapping[str, Any], timeout_s: float) -> ModelResponse:
         url = self.wire.url(self.path)
         answer = _Answer(url, self.wire.context_hint)
-        started, first = time.perf_counter(), None
+        first, last = None, 0.0
+        started = time.perf_counter()
         try:
             events = self.wire.stream_json(self.path, body, timeout_s, began=lambda: answer.began)
             with closing(events):  # type: ignore[type-var]
                 for event in events:
                     answer.take(event)
+                    last = time.perf_counter() - started
                     if first is None and answer.began and not answer.whole:
-                        first = time.perf_counter() - started
+                        first = last
         except GenerationTimeout as late:
             raise GenerationTimeout(str(late), generating=answer.began, partial_text="".join(answer.text)) from None
-        if answer.finish is None:
+        if answer.finish is None and (answer.began or answer.odd is None):
             raise ConnectionFailed(f"{url} ended its stream in the middle of the answer")
         answer.check()
-        return answer.response(time.perf_counter() - started, first)
+        return answer.response(last, first)
 
 
 @dataclass(slots=True)
@@ -162,6 +164,7 @@ class _Answer:
     usage: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, Any] = field(default_factory=dict)
     model: str | None = None
+    odd: tuple[str, Any] | None = None
 
     @property
     def began(self) -> bool:
@@ -169,36 +172,34 @@ class _Answer:
         return bool(self.text or self.thinking or self.calls)
 
     def take(self, data: Any) -> None:
-        """Add one answer or one chunk of a stream."""
+        """Add one answer or one chunk of a stream; chunks that say nothing (pings, filter notes) are passed over."""
         if not isinstance(data, dict):
             raise GenerationFailed(f"{self.url} answered with no JSON object: {excerpt(str(data))}", retryable=True)
         if data.get("error"):
             raise error_in_body(data["error"], self.url, self.context_hint)
-        choices = data.get("choices")
-        if not isinstance(choices, list):
-            raise self._broken("without 'choices'", data)
         self.usage = mapping(data.get("usage")) or self.usage
         self.timings = mapping(data.get("timings")) or self.timings
         if isinstance(data.get("model"), str):
             self.model = data["model"]
-        if choices:
+        choices = data.get("choices")
+        if isinstance(choices, list) and choices:
             self._choice(mapping(choices[0]), data)
-        elif not self.usage and not self.timings and data.get("object") != "chat.completion.chunk":
-            raise self._broken("with empty 'choices'", data)
+        elif self.odd is None:
+            self.odd = ("with empty 'choices'" if isinstance(choices, list) else "without 'choices'", data)
 
     def check(self) -> None:
         """Raise when what ended as an answer is none: no message in it, or the server itself gave up."""
         if self.finish in SERVER_GAVE_UP:
             raise GenerationFailed(f"{self.url} gave up in the middle of its answer ({self.finish})", retryable=True)
         if self.finish is None:
-            raise GenerationFailed(f"{self.url} answered without a message", retryable=True)
+            raise self._broken(*(self.odd or ("without a message", None)))
 
     def _broken(self, how: str, data: Any) -> GenerationFailed:
         try:
-            shown = excerpt(json.dumps(data))
+            shown = "" if data is None else f": {excerpt(json.dumps(data))}"
         except RecursionError:
-            shown = "(deeply nested)"
-        return GenerationFailed(f"{self.url} answered {how}: {shown}", retryable=True)
+            shown = " (deeply nested)"
+        return GenerationFailed(f"{self.url} answered {how}{shown}", retryable=True)
 
     def _choice(self, choice: dict[str, Any], data: Any) -> None:
         if isinstance(choice.get("message"), dict):
@@ -217,8 +218,9 @@ class _Answer:
         calls = part.get("tool_calls")
         for position, call in enumerate(calls if isinstance(calls, list) else ()):
             self._call(position, mapping(call))
-        if isinstance(choice.get("finish_reason"), str):
-            self.finish = choice["finish_reason"]
+        reason = choice.get("finish_reason")
+        if isinstance(reason, str) and reason not in {"", "null"}:  # some servers send these until the end
+            self.finish = reason
 
     def _call(self, position: int, call: dict[str, Any]) -> None:
         index = call.get("index")

@@ -109,7 +109,7 @@ class WireClient:
                         yield self._decode(self._counted(line), path)
                 return
             if "text/event-stream" not in (response.headers.get("content-type") or "").lower():
-                yield self._json(response, path)
+                yield from self._unstreamed(response, path)
                 return
             for data in read_events(response, exchange, self.url(path)):
                 if data.strip() == b"[DONE]":
@@ -217,7 +217,10 @@ class WireClient:
         return ConnectionFailed(f"talking to {url} failed: {excerpt(str(error) or type(error).__name__)}")
 
     def _json(self, response: http.client.HTTPResponse, path: str) -> Any:
-        body = self._counted(read_all(response, self.url(path)))
+        return self._whole(response, read_all(response, self.url(path)), path)
+
+    def _whole(self, response: http.client.HTTPResponse, data: bytes, path: str) -> Any:
+        body = self._counted(data)
         kind = (response.headers.get("content-type") or "").lower()
         if "html" in kind or body.lstrip()[:1] == b"<":
             raise GenerationFailed(
@@ -225,6 +228,17 @@ class WireClient:
                 retryable=False,
             )
         return self._decode(body, path)
+
+    def _unstreamed(self, response: http.client.HTTPResponse, path: str) -> Iterator[Any]:
+        """One answer, or the events of a stream that goes by another content type."""
+        body = read_all(response, self.url(path))
+        if body.lstrip()[:5] != b"data:":
+            yield self._whole(response, body, path)
+            return
+        for line in self._counted(body).splitlines():
+            data = line.removeprefix(b"data:").strip()
+            if line.startswith(b"data:") and data != b"[DONE]":
+                yield self._decode(data, path)
 
     def _counted(self, data: bytes) -> bytes:
         with self._lock:

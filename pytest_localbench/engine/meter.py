@@ -13,6 +13,8 @@ from .processes import Resident, resident, resident_together, tree_of
 
 INTERVAL_S = 0.04
 GPU_EVERY = 5
+AT_ONCE = 0.05
+MANY_TOKENS = 8
 METHOD = "RSS: peak resident set of the process tree, sampled every 40 ms"
 OWN_METHOD = "RSS: peak resident set of this process above that before the model was loaded, sampled every 40 ms"
 WITH_VRAM = "; VRAM: as the driver counts it"
@@ -100,7 +102,7 @@ def with_speeds(timing: Timing, usage: Usage) -> Timing:
     """The timing with tokens per second: as the server reports them, else computed from what we saw of the stream.
 
     Computed: reading = new input tokens by the time to the first token; writing = the tokens after the first by the time
-    after it. Without a stream nothing is computed.
+    after it. Without a stream nothing is computed, nor where something on the way held it back and let it go at once.
     """
     if timing.output_tokens_per_s is not None or timing.prompt_tokens_per_s is not None:
         return timing if timing.speeds_from else timing.model_copy(update={"speeds_from": "server"})
@@ -108,9 +110,12 @@ def with_speeds(timing: Timing, usage: Usage) -> Timing:
     if first is None:
         return timing
     speeds: dict[str, float | str] = {}
-    writing = timing.generation_s - first
-    if usage.output_tokens is not None and usage.output_tokens > 1 and writing > 0:
-        speeds["output_tokens_per_s"] = (usage.output_tokens - 1) / writing
+    writing, tokens = timing.generation_s - first, usage.output_tokens or 0
+    at_once = writing < AT_ONCE * timing.generation_s
+    if at_once and tokens >= MANY_TOKENS:
+        return timing
+    if tokens > 1 and not at_once:
+        speeds["output_tokens_per_s"] = (tokens - 1) / writing
     if usage.input_tokens is not None and first > 0:
         new = usage.input_tokens - (usage.cached_tokens or 0)
         if new > 0:

@@ -88,6 +88,10 @@ BACKEND = {
     "null choices": ([Reply({"choices": None})], False, 3),
     "a choice of null": ([Reply({"choices": [None]})], False, 3),
     "a choice without a message": ([Reply({"choices": [{"finish_reason": None, "message": None}]})], False, 3),
+    "stream cut off before its reason": ([Reply(events=[{"choices": [{"delta": {"content": "par"}, "finish_reason": ""}]}],
+                                               done=False)], True, 3),
+    "stream of nothing": ([Reply(events=[{"type": "ping"}])], True, 3),
+    "error as a reason": ([Reply(events=[*SAID, chunk("error")])], True, 3),
     "content that is no text": ([Reply(answer(17))], False, 3),
     "server gave up": ([Reply(answer("par", finish_reason="insufficient_system_resource"))], False, 3),
     "429 for ever": ([error(429, "slow down")], False, 3),
@@ -157,6 +161,10 @@ SURVIVED = {
     "lone surrogate": ([Reply(answer("o\ud800k"))], False, 1, "o\ufffdk"),
     "null content": ([Reply({"choices": [{"message": {"content": None}}]})], False, 1, ""),
     "finish length": ([Reply(answer("o", finish_reason="length"))], False, 1, "o"),
+    "notes before and between": ([Reply(events=[{"choices": [], "prompt_filter_results": []}, chunk(content="o"),
+                                               {"type": "ping"}, chunk(content="k"), chunk("stop")])], True, 1, "ok"),
+    "a stream called plain text": ([Reply(b'data: {"choices": [{"delta": {"content": "ok"}, "finish_reason": "stop"}]}\n\n'
+                                         b"data: [DONE]\n\n", headers={"Content-Type": "text/plain"})], True, 1, "ok"),
     "byte order mark": ([Reply(b'\xef\xbb\xbf{"choices": [{"message": {"content": "ok"}}]}')], False, 1, "ok"),
 }  # fmt: skip
 

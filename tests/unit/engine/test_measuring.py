@@ -188,6 +188,8 @@ def test_a_driver_that_does_not_tell_leaves_it_unknown(driver):
         ({"first_token_s": 0.5}, {"input_tokens": 100, "cached_tokens": 60}, (80.0, None, "client")),
         ({"first_token_s": 0.5}, {"input_tokens": 100, "cached_tokens": 100}, (None, None, None)),
         ({"first_token_s": 2.0}, {"output_tokens": 16}, (None, None, None)),
+        ({"first_token_s": 1.99}, {"input_tokens": 100, "output_tokens": 160}, (None, None, None)),
+        ({"first_token_s": 1.96}, {"input_tokens": 98, "output_tokens": 2}, (50.0, None, "client")),
         ({}, {"input_tokens": 100, "output_tokens": 16}, (None, None, None)),
         ({"first_token_s": 0.5}, {}, (None, None, None)),
     ],
