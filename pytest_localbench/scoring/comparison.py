@@ -125,6 +125,8 @@ def _verdict(pair: tuple[str, str], differences: Sequence[float], delta: float, 
     losses = sum(sign * d < -GATE_TOLERANCE for d in differences)
     if not wins and not losses:
         return f"{pair[0]} and {pair[1]} score the same on all {len(differences)} tasks"
+    if abs(delta) <= GATE_TOLERANCE:
+        return f"{pair[0]} and {pair[1]} score the same on average, each ahead on some of {len(differences)} tasks"
     found = f"{ahead} beats {behind} on {wins} of {len(differences)} tasks, by {abs(delta):.2f} points"
     return found if better else f"{found}: cannot be told from chance"
 

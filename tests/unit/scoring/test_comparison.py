@@ -124,6 +124,12 @@ def test_a_real_difference_is_told_in_words():
     assert pair.interval.low < 2.5 < pair.interval.high
 
 
+def test_wins_that_balance_are_no_lead():
+    (pair,) = compare({"a": named([9.0, 1.0] * 6), "b": named([1.0, 9.0] * 6)})
+    assert pair.better is None
+    assert pair.verdict == "a and b score the same on average, each ahead on some of 12 tasks"
+
+
 def test_few_tasks_cannot_tell():
     (pair,) = compare({"a": named([9.0] * 5), "b": named([1.0] * 5)})
     assert pair.better is None
