@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from ..domain.base import clean_text
 from ..errors import ContextTooLong, GenerationFailed, ModelError, ModelUnavailable
 from .secrets import redact
 
@@ -54,7 +55,7 @@ class NotFound(ModelUnavailable):
 def excerpt(body: bytes | str) -> str:
     """The first 200 characters on one line, without keys."""
     text = body if isinstance(body, str) else body[:LOOKED_AT].decode("utf-8", "replace")
-    text = " ".join(redact(text[:LOOKED_AT]).split())
+    text = clean_text(" ".join(redact(text[:LOOKED_AT]).split()))
     return text if len(text) <= EXCERPT else text[:EXCERPT] + "..."
 
 

@@ -96,6 +96,11 @@ def test_a_body_is_quoted_in_part_only(serve, ask_for):
     assert "x" * 201 not in str(error)
 
 
+def test_what_cannot_be_encoded_is_replaced_in_messages(serve, ask_for):
+    error = failure(opened(serve(Reply({"error": {"message": "bad \ud800 text"}}, status=400)).url), ask_for())
+    assert "bad \ufffd text" in str(error)
+
+
 def test_nothing_listens(serve, ask_for):
     server = serve()
     server.close()
