@@ -20,7 +20,7 @@ class Row:
     """One request.
 
     ``limit``: most tokens to generate; ``context_bound``: reaching it means that the context is full although more was
-    allowed; ``prepared_s``: time it took to make the row. ``decode`` turns token ids into text. ``inputs`` are the model's tensors, ``matcher`` its grammar; both
+    allowed; ``prepared_s``: time it took to make the row. ``decode`` turns token ids into text. ``opening``: what the prompt wrote of the answer already, shown as its start. ``inputs`` are the model's tensors, ``matcher`` its grammar; both
     belong to the runtime.
     """
 
@@ -34,6 +34,7 @@ class Row:
     deadline: float | None = None
     sampling: dict[str, Any] = field(default_factory=dict)
     matcher: Any = None
+    opening: str = ""
     prepared_s: float = 0.0
     arrived: float = field(default_factory=time.perf_counter)
     started: float | None = None
@@ -46,6 +47,9 @@ class Row:
     _sent: int = 0
     _from: int = 0
     _seen: int = 0
+
+    def __post_init__(self) -> None:
+        self._text = self.opening
 
     @property
     def greedy(self) -> bool:

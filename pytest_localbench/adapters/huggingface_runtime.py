@@ -34,6 +34,7 @@ _KNOWN = frozenset(
     {"model", "messages", "temperature", "top_p", "top_k", "seed", "max_tokens", "stop", "tools", "response_format",
      "chat_template_kwargs", "stream", "stream_options", "timeout_s"}
 )  # fmt: skip
+THINK, TAIL = "<think>", 12
 NO_LIMIT = 1 << 20
 
 
@@ -101,16 +102,27 @@ class Runtime:
             prompt_tokens=prompt,
             limit=min(stated or NO_LIMIT, room),
             context_bound=stated is not None and room < stated,
-            decode=lambda ids: str(
-                self._loaded.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
-            ),
+            decode=self._text,
             stops=(stops,) if isinstance(stops, str) else tuple(stops),
             end_tokens=self._ends,
             deadline=None if timeout_s is None else began + timeout_s,
             sampling={**extra, **(sampling if sampling.get("temperature") else {})},
             matcher=matcher,
+            opening=self._opening(inputs["input_ids"][0, -TAIL:].tolist()),
             prepared_s=time.perf_counter() - began,
         )
+
+    def _text(self, ids: Sequence[int], *, special: bool = False) -> str:
+        return str(
+            self._loaded.tokenizer.decode(
+                list(ids), skip_special_tokens=not special, clean_up_tokenization_spaces=False
+            )
+        )
+
+    def _opening(self, tail: list[int]) -> str:
+        """The thinking tag, where the template has opened it: the answer then begins inside."""
+        end = self._text(tail, special=True)
+        return f"{THINK}\n" if end.rstrip().endswith(THINK) else ""
 
     def _inputs(self, body: dict[str, Any]) -> Any:
         from jinja2 import TemplateError

@@ -182,6 +182,17 @@ def test_a_template_that_refuses_the_system_role_gets_it_folded(tiny_text_model,
     assert facts["runtime"].startswith("transformers 5")
 
 
+def test_a_template_that_opens_the_thinking_block_leaves_it_visible(tiny_text_model, opened, ask_for):
+    template = "{{ messages[0].content }}{% if enable_thinking is not defined or enable_thinking %}<think>\n{% endif %}"
+    adapter = opened(tiny_text_model, options={"chat_template": template})
+    assert adapter.capabilities().thinking is True
+    thought = adapter.generate(ask_for("Hi", params={"max_tokens": 3}))
+    assert thought.text.startswith("<think>\n")
+    plain = adapter.generate(ask_for("Hi", params={"max_tokens": 3, "reasoning": "off"}))
+    assert not plain.text.startswith("<think>")
+    assert plain.usage.input_tokens == thought.usage.input_tokens - len("<think>\n")
+
+
 def test_a_killed_child_is_started_again(tiny_text_model, ask_for):
     adapter = TransformersAdapter(
         ModelConfig(id="m", provider="transformers", path=str(tiny_text_model), options={"dtype": "bfloat16"})

@@ -64,6 +64,13 @@ def test_the_end_token_is_counted_and_not_shown():
     assert events[-1] is None
 
 
+def test_a_thinking_block_that_the_prompt_opened_is_shown_as_open():
+    r = row(opening="<think>\n")
+    feed(r, "why")
+    r.push(END, 9.0)
+    assert text_of(drain(r)) == "<think>\nwhy"
+
+
 def test_the_limit_is_an_end_of_its_own():
     r = row(limit=3)
     feed(r, "abcdef")
