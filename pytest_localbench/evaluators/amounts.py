@@ -122,13 +122,22 @@ def preferred(hits: Sequence[NumberHit], percent: bool | None) -> Sequence[Numbe
 def read_amount(text: str, locale: str | None = None, *, percent: bool | None = None) -> NumberHit | None:
     """The only number of a text with its percent sign and currency, read as :func:`read_number` does.
 
-    ``percent`` as in :func:`preferred`.
+    ``percent=False``: rates beside an amount do not count (``100.00, incl. 19% VAT``); ``True``: plain numbers in
+    brackets beside a percentage do not (``15% (0.15)``; ``15 to 20%`` is two numbers).
     """
     text = text.strip()
     if not text or len(text) > MAX_VALUE_CHARS:
         return None
-    hits = preferred(_all_amounts(text, locale), percent)
+    hits: Sequence[NumberHit] = _all_amounts(text, locale)
+    if percent is False:
+        hits = preferred(hits, False)
+    elif percent and any(hit.percent for hit in hits):
+        hits = [hit for hit in hits if hit.percent or not _aside(text, hit)]
     return hits[0] if len(hits) == 1 else None
+
+
+def _aside(text: str, hit: NumberHit) -> bool:
+    return text[hit.first] == "(" or text[: hit.first].rstrip().endswith("(")
 
 
 @lru_cache(maxsize=2048)

@@ -77,7 +77,7 @@ def _number_text(ctx: EvaluationContext, field: str | None, locale: str | None, 
     hit = number_of(text, locale, marked=bool(part), percent=percent)
     if hit is None:
         return MISSING
-    if hit.last == len(text) and "truncated" in ctx.answer.notes and _ENDS_IN_NUMBER.search(ctx.answer.clean):
+    if len(text) - hit.last <= 1 and "truncated" in ctx.answer.notes and _ENDS_IN_NUMBER.search(ctx.answer.clean):
         return MISSING
     return text[hit.first : hit.last]
 

@@ -127,6 +127,6 @@ def _number_text(answer: str, marked: bool, cut_off: bool) -> str:
     hit = number_of(text, marked=marked)
     if hit is None:
         return text
-    if cut_off and hit.last == len(text):
+    if cut_off and len(text) - hit.last <= 1:
         return ""
     return text[hit.first : hit.last]

@@ -63,8 +63,9 @@ def test_what_a_locale_cannot_mean_is_read_as_it_must_be(text, locale, value):
 
 @pytest.mark.parametrize(
     ("text", "percent", "value"),
-    [("100.00 (incl. 19% VAT)", False, "100.00"), ("19 % of 100.00", True, "19"), ("100.00 (incl. 19% VAT)", None, None),
-     ("15% (0.15)", True, "15"), ("15%", False, "15"), ("15", True, "15"), ("3 at 100.00 (19%)", False, None)],
+    [("100.00 (incl. 19% VAT)", False, "100.00"), ("19 % (of 100.00)", True, None), ("100.00 (incl. 19% VAT)", None, None),
+     ("15% (0.15)", True, "15"), ("15%", False, "15"), ("15", True, "15"), ("3 at 100.00 (19%)", False, None),
+     ("15 to 20%", True, None), ("15-20 %", True, None)],
 )  # fmt: skip
 def test_an_amount_and_a_rate_are_two_things(text, percent, value):
     hit = read_amount(text, percent=percent)

@@ -79,7 +79,8 @@ def test_the_number_of_a_text(task, expected, reply, right):
 
 @pytest.mark.parametrize("task", [None, NUMBER])
 def test_a_cut_off_number_is_none(task):
-    assert score("number", 12, "The total is 12", task=task, finish_reason="length") == 0
+    for end in ("", ".", ","):
+        assert score("number", 12, f"The total is 12{end}", task=task, finish_reason="length") == 0
     assert score("number", 12, "The total is 12 EUR", task=task, finish_reason="length") == 1
 
 

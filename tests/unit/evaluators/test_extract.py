@@ -146,7 +146,14 @@ def test_the_number_of_an_answer(reply, text):
 
 
 @pytest.mark.parametrize(
-    ("reply", "text"), [("The total is 12", ""), ("The total is 12.", ""), ("It is 12 EUR", "12 EUR"), ("**12**", "12")]
+    ("reply", "text"),
+    [
+        ("The total is 12", ""),
+        ("The total is 12.", ""),
+        ("The total is 12,", ""),
+        ("It is 12 EUR", "12 EUR"),
+        ("**12**", "12"),
+    ],
 )
 def test_a_number_at_the_end_of_a_cut_off_answer_is_unfinished(reply, text):
     found = answer(reply, "number", finish_reason="length")
