@@ -201,7 +201,7 @@ def test_a_killed_child_is_started_again(tiny_text_model, ask_for):
     try:
         assert adapter.fingerprint()["dtype"] == "bfloat16"
         (pid,) = adapter.processes()
-        threading.Timer(0.1, os.kill, (pid, signal.SIGKILL)).start()
+        threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
         with pytest.raises(GenerationFailed, match="signal 9"):
             adapter.generate(ask_for(timeout_s=60, params=ENDLESS))
         assert adapter.generate(ask_for(params={"max_tokens": 2})).usage.output_tokens == 2

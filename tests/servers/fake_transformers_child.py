@@ -1,6 +1,6 @@
 """A child of the transformers adapter that needs no torch: the real server, and a runtime that plays its part.
 
-The prompt's last word says what to do: ``slow``, ``pause``, ``settings``, ``body``, ``batch``, ``call``; ``die CODE``
+The prompt's last word says what to do: ``slow``, ``hold`` (until a file ``go`` is in the cache folder), ``settings``, ``body``, ``batch``, ``call``; ``die CODE``
 ends the process, ``no`` is refused, anything else is repeated. A prompt that begins with ``alone`` shares no batch.
 """
 
@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 
 from pytest_localbench.adapters.child_main import run
 from pytest_localbench.adapters.huggingface_rows import Row
@@ -22,10 +23,14 @@ class FakeRuntime:
     """A token is a character; answers are batched as the real ones are."""
 
     def __init__(self, settings):
-        self.settings, self.batches = settings, 0
+        self.settings, self.batches, self.prepared = settings, 0, 0
+        self.folder = Path(settings["cache"])
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     def prepare(self, body):
         prompt = body["messages"][-1]["content"]
+        self.prepared += 1
+        (self.folder / f"prepared-{self.prepared}").touch()
         if prompt == "no":
             raise Refused("this form is not supported")
         return Row(
@@ -59,8 +64,10 @@ class FakeRuntime:
                     break
             while prompt.endswith("slow") and not row.push(ord("."), time.perf_counter()):
                 time.sleep(0.02)
-            if prompt.endswith("pause"):
-                time.sleep(0.3)
+            if prompt.endswith("hold"):
+                (self.folder / "holding").touch()
+                while not (self.folder / "go").exists():
+                    time.sleep(0.01)
             row.push(END, time.perf_counter())
 
 
