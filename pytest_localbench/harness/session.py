@@ -210,7 +210,7 @@ class LocalbenchSession:
             return self.engine.response(job)
         except ModelError as error:
             if isinstance(error, MissingCapability) and not self.options.strict_capabilities:
-                pytest.skip(str(error))
+                raise pytest.skip.Exception(str(error), _use_item_location=True) from None
             result = failed_item(
                 key=job.key, task=job.task, model=job.model, error=error, sample_weight=job.sample.weight
             )

@@ -72,6 +72,7 @@ def test_what_shows_only_after_opening_skips_the_item_unasked(project):
     assert run.outcomes == {"skipped": 2, "passed": 2}
     assert "needs vision, which m has no" in run.text
     assert "needs a context of 5000 tokens, m has 4096" in run.text
+    assert "seen.json:1" in run.text
     assert run.result("seen")["outcome"] == "skipped"
     assert sorted((project.root / "asked.txt").read_text().split()) == ["read", "short"]
 
