@@ -117,7 +117,10 @@ def _from_keyring(entry: str, needed_by: str) -> str:
 def _spellings(value: str) -> set[str]:
     """The key as it may show up in a text: itself, URL encoded, escaped as in JSON and HTML, and inside base64 at each of
     the three alignments."""
-    raw, found = value.encode(), {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1], escape(value)}
+    raw, found = (
+        value.encode(),
+        {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1], escape(value)},
+    )
     for shift in range(3):
         encoded = base64.b64encode(b"\0" * shift + raw).decode()
         own = encoded[(shift * 8 + 5) // 6 : (shift + len(raw)) * 8 // 6]  # characters no neighbour has a part in
