@@ -109,7 +109,7 @@ def _document(board: Board, privacy: Privacy) -> dict[str, Any]:
             "version": run.plugin_version,
             "exitCode": run.exit_code,
             "closing": closing_sentence(run),
-            "environment": run.environment.model_dump(mode="json"),
+            "environment": run.environment.model_dump(mode="json", exclude={"facts"} if privacy.hides_all else None),
             "settings": run.settings,
             "notes": board.notes,
             "notRun": len(run.not_run),
@@ -161,11 +161,24 @@ def _model(model: ModelConfig, run: BenchmarkRun, privacy: Privacy) -> dict[str,
         "path": privacy.place(model.path),
         "address": privacy.place(_address(model.base_url)),
         "local": model.is_local,
-        "tags": model.tags,
+        "tags": () if privacy.hides_all else model.tags,
         "configHash": model.config_hash,
-        "opened": run.fingerprints.get(model.id) or {},
+        "opened": _opened(run.fingerprints.get(model.id), privacy),
         **data,
     }
+
+
+def _opened(found: Any, privacy: Privacy) -> dict[str, Any]:
+    """What an adapter told when it was opened; in a page without texts only hashes, versions and numbers."""
+    opened = dict(found) if isinstance(found, dict) else {}
+    prints = opened.get("fingerprint")
+    if privacy.hides_all and isinstance(prints, dict):
+        opened["fingerprint"] = {
+            name: value
+            for name, value in prints.items()
+            if not isinstance(value, str) or not any(mark in value for mark in "/\\@:")
+        }
+    return opened
 
 
 def _address(url: str | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -16,6 +17,7 @@ Redact = Literal["none", "inputs", "all"]
 EMBED_CHOICES: tuple[Embed, ...] = get_args(Embed)
 REDACT_CHOICES: tuple[Redact, ...] = get_args(Redact)
 MAX_TEXT_CHARS = 64_000
+_KEY = re.compile(r"^[\w.\[\]-]{1,60}$")
 _FINE = frozenset({"passed", "skipped"})
 
 
@@ -76,6 +78,12 @@ class Privacy:
     def place(self, text: str | None) -> str | None:
         """A path, an address or a command line."""
         return None if self.hides_all else text
+
+    def field_path(self, path: str, position: int) -> str:
+        """The name of a checked thing: a key stays while answers may be read, words of a document do not."""
+        if self.hides_all or (self.hides_inputs and not _KEY.match(path)):
+            return f"no. {position}"
+        return path
 
     def cut(self, text: str) -> str:
         """At most ``max_chars`` characters."""

@@ -113,17 +113,17 @@ class Tables:
             "score": rounded(v.score, 4),
             "status": v.status,
             "role": v.role,
-            "weight": v.guard if v.role == "guard" else v.weight,
+            "weight": rounded(v.guard if v.role == "guard" else v.weight, 4),
             "reason": self.privacy.told(v.reason),
             "details": [
                 {
-                    "path": d.path,
+                    "path": self.privacy.field_path(d.path, position),
                     "expected": self.privacy.given(d.expected),
                     "got": self.privacy.made(d.got),
                     "score": rounded(d.score, 4),
                     "note": self.privacy.told(d.note),
                 }
-                for d in v.details
+                for position, d in enumerate(v.details, 1)
             ],
         }
 
@@ -208,7 +208,7 @@ class Tables:
             self.categories.index(task.category) if task.category in self.categories else -1,
             task.complexity,
             task.status,
-            [self.strings(tag) for tag in task.tags],
+            [] if self.privacy.hides_all else [self.strings(tag) for tag in task.tags],
             free(task.source.path),
             task.source.line,
             rounded(task.thresholds.pass_quality, 4),

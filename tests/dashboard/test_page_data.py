@@ -13,6 +13,7 @@ from synthetic_runs import make_run, prompt_of
 
 from pytest_localbench.domain.history import PastRun
 from pytest_localbench.domain.run import BenchmarkRun
+from pytest_localbench.domain.score import Detail, Verdict
 from pytest_localbench.reports.board import Board
 from pytest_localbench.reports.dashboard import MARKER, Baseline, dashboard_html, template
 
@@ -172,6 +173,33 @@ def test_redact_all_leaves_no_text_of_people_or_models(small_run: BenchmarkRun) 
     assert "models.example" not in text
     assert "--models=all" not in text
     assert ".gguf" not in text
+
+
+@pytest.mark.parametrize(
+    ("redact", "path", "shown"),
+    [
+        ("none", "the fee of Muster AG", "the fee of Muster AG"),
+        ("inputs", "the fee of Muster AG", "no. 1"),
+        ("inputs", "items[0].total", "items[0].total"),
+        ("all", "items[0].total", "no. 1"),
+    ],
+)
+def test_names_of_checked_things_may_quote_documents(
+    small_run: BenchmarkRun, redact: str, path: str, shown: str
+) -> None:
+    first = small_run.results[0]
+    verdict = Verdict(evaluator="facts", name="facts", score=0.0, details=(Detail(path=path, score=0.0),))
+    run = small_run.model_copy(update={"results": (first.model_copy(update={"verdicts": (verdict,)}),)})
+    html = page(run, redact=redact)
+    answer = details(html)[block(html, "lb-tables")["results"]["detail"][0]]
+    assert answer["verdicts"][0]["details"][0]["path"] == shown
+
+
+def test_redact_all_keeps_hashes_and_drops_places_of_what_was_loaded(small_run: BenchmarkRun) -> None:
+    prints = {"weights": "/home/me/x.gguf", "weights_sha256": "ab12", "threads": 4}
+    run = small_run.model_copy(update={"fingerprints": {"smollm2": {"fingerprint": prints}}})
+    shown = next(m for m in block(page(run, redact="all"), "lb-run")["models"] if m["id"] == "smollm2")
+    assert shown["opened"]["fingerprint"] == {"weights_sha256": "ab12", "threads": 4}
 
 
 def test_long_answers_are_cut_and_the_page_says_so(small_run: BenchmarkRun) -> None:

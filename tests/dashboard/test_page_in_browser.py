@@ -256,6 +256,16 @@ def test_page_that_cannot_be_read_says_why(open_page: Open, small_page: str, cha
     assert words in open_page(change(small_page)).text("main")
 
 
+def test_print_holds_more_rows_than_the_screen(open_page: Open, full_page: str) -> None:
+    opened = open_page(full_page, "#/results")
+    rows = opened.page.locator("[role=row][data-key]")
+    shown = rows.count()
+    opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert rows.count() == 120 > shown
+    opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    opened.until(f"document.querySelectorAll('[role=row][data-key]').length === {shown}")
+
+
 def test_print_shows_the_content_and_not_the_frame(open_page: Open, full_page: str) -> None:
     opened = open_page(full_page, theme="dark")
     opened.page.emulate_media(media="print")

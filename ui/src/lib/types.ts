@@ -37,7 +37,7 @@ export interface GateCheck {
 }
 export interface Environment {
   machine: string; python: string; platform: string; cpu: string; cpu_count: Num; ram_bytes: Num
-  packages: Record<string, string>; workers: number; facts: Record<string, unknown>
+  packages: Record<string, string>; workers: number; facts?: Record<string, unknown>
 }
 export interface Run {
   id: string; started: string; finished: string; complete: boolean; command: string | null; version: string
