@@ -37,6 +37,10 @@ OPTIONS = (
     Option("strict", "with gates: weak answers alone also make the exit code 1", action="store_true"),
     Option("json", "also write the run document here", "PATH"),
     Option("html", "also write the dashboard here: one HTML file that works offline", "PATH", ini="localbench_html"),
+    Option("csv", "also write one row per answer here, for spreadsheets", "PATH"),
+    Option("markdown", "also write the summary here, as Markdown", "PATH"),
+    Option("github", "step summary and annotations of GitHub Actions: auto (where they run), on or off",
+           choices=("auto", "on", "off")),
     Option("embed", "whose prompts and answers the dashboard holds: all, failures or none", ini="localbench_embed",
            choices=("all", "failures", "none")),
     Option("redact", "what the dashboard shows as hashes only: none, inputs (prompts, expected values) or all texts",
@@ -105,6 +109,9 @@ class Options:
     strict: bool
     json: Path | None
     html: Path | None
+    csv: Path | None
+    markdown: Path | None
+    github: bool
     embed: str
     redact: str
     summary: str
@@ -127,15 +134,21 @@ class Options:
         repeat = read("repeat")
         if repeat is not None and not 1 <= int(str(repeat)) <= 1000:
             raise pytest.UsageError(f"--localbench-repeat {repeat}: give a whole number from 1 to 1000")
-        json_path = read("json")
+
+        def place(flag: str) -> Path | None:
+            return config.invocation_params.dir / str(read(flag)) if read(flag) else None
+
         return cls(
             models=_split(read("models")),
             weights=str(read("weights")) if read("weights") else None,
             fail_under=_score(read("fail-under")),
             gates=_lines(read("gate")),
             strict=bool(read("strict")),
-            json=config.invocation_params.dir / str(json_path) if json_path else None,
-            html=config.invocation_params.dir / str(read("html")) if read("html") else None,
+            json=place("json"),
+            html=place("html"),
+            csv=place("csv"),
+            markdown=place("markdown"),
+            github=_on_github(read("github")),
             embed=_one_of("embed", read("embed")) or "all",
             redact=_one_of("redact", read("redact")) or "none",
             summary=str(read("summary") or ""),
@@ -164,6 +177,10 @@ def _one_of(flag: str, value: object) -> str:
     if value and value not in choices:
         raise pytest.UsageError(f"localbench_{flag} = {value}: give one of {', '.join(choices)}")
     return str(value or "")
+
+
+def _on_github(value: object) -> bool:
+    return value == "on" or (value != "off" and os.environ.get("GITHUB_ACTIONS") == "true")
 
 
 def _split(value: object) -> tuple[str, ...]:

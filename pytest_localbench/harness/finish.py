@@ -26,6 +26,7 @@ from ..suite.tasks import shown_path
 from .cases import case_of
 from .check_tally import CheckTally
 from .lanes import is_task_node
+from .run_files import annotation_lines, write_files, written_lines
 
 if TYPE_CHECKING:
     from .session import LocalbenchSession
@@ -201,6 +202,8 @@ class Finisher:
             save(run, self.session.options.json)
         if self.session.options.html is not None and run.results:
             self._write_page(run, self.session.options.html)
+        if run.results:
+            write_files(run, self.session.options)
 
     def _write_page(self, run: BenchmarkRun, path: Path) -> None:
         from ..engine.page import page_of
@@ -232,6 +235,10 @@ class Finisher:
             reporter.write_line(f"run document: {self._shown_path()}")
         if self.session.options.html is not None and self.run.results:
             reporter.write_line(f"dashboard: {shown_path(self.session.options.html, self.config.rootpath)}")
+        for kind, path in written_lines(self.session.options) if self.run.results else ():
+            reporter.write_line(f"{kind}: {shown_path(path, self.config.rootpath)}")
+        for command in annotation_lines(self.run, self.session.options, self.config.rootpath):
+            reporter.write_line(command)
         reporter.write_line(closing_sentence(self.run))
 
     def _shown_path(self) -> str:

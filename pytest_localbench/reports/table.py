@@ -24,9 +24,7 @@ class _Column:
 
 def table_lines(rows: Sequence[Row], limit: int) -> list[str]:
     """Head and one line per row, at most ``limit`` columns wide; columns that say nothing are left out."""
-    columns = [c for c in _COLUMNS if c.needed or any(c.cell(row) not in _EMPTY for row in rows)]
-    if len(rows) < 2:
-        columns = [c for c in columns if c.title != "rank"]
+    columns = _columns_of(rows)
     while True:
         cells = [[c.title for c in columns], *([c.cell(row) for c in columns] for row in rows)]
         sizes = [max(width(line[i]) for line in cells) for i in range(len(columns))]
@@ -39,6 +37,17 @@ def table_lines(rows: Sequence[Row], limit: int) -> list[str]:
         "  " + "  ".join(pad(cut(text, n), n, right=i > 0) for i, (text, n) in enumerate(zip(line, sizes, strict=True)))
         for line in cells
     ]
+
+
+def table_cells(rows: Sequence[Row]) -> list[list[str]]:
+    """The cells of the head and of each row, whatever their width; columns that say nothing are left out."""
+    columns = _columns_of(rows)
+    return [[c.title for c in columns], *([c.cell(row) for c in columns] for row in rows)]
+
+
+def _columns_of(rows: Sequence[Row]) -> list[_Column]:
+    columns = [c for c in _COLUMNS if c.needed or any(c.cell(row) not in _EMPTY for row in rows)]
+    return columns if len(rows) > 1 else [c for c in columns if c.title != "rank"]
 
 
 def score_text(row: Row) -> str:
