@@ -12,7 +12,7 @@ def with_new_ids(then: BenchmarkRun, now: BenchmarkRun) -> BenchmarkRun:
     An id that is still in use in ``now``, or a new one that ``then`` already has, joins nothing: two tasks never become
     one.
     """
-    old_tasks = {(task.category, task.id) for task in then.tasks}
+    old_tasks = {(task.category, task.id) for task in then.tasks} | {(t.category, t.task) for t in then.task_results}
     kept_tasks = {(task.category, task.id) for task in now.tasks}
     tasks = {
         (task.category, old): task.id

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from ..domain.renames import with_new_ids
-from ..domain.result import TaskResult
 from ..domain.run import BenchmarkRun, Comparison
-from ..domain.score import COMPONENTS, ComponentName
+from ..scoring.common import SCORED, CommonTasks, Pair
 from ..scoring.comparison import compare_models, holm
 from ..scoring.constants import SIGNIFICANCE
-from ..scoring.ultimate import components_used, ultimate_score
-
-_SCORED = frozenset({"passed", "weak"})
-_Results = Mapping[tuple[str, str, str], TaskResult]
 
 
 def since(now: BenchmarkRun, then: BenchmarkRun) -> tuple[Comparison, ...]:
@@ -23,47 +15,30 @@ def since(now: BenchmarkRun, then: BenchmarkRun) -> tuple[Comparison, ...]:
     different machines or settings only quality counts: times, memory and weights mean nothing there. p-values are
     corrected for the number of rows (Holm).
     """
-    alike = now.environment.machine == then.environment.machine and now.settings == then.settings
-    allowed: frozenset[ComponentName] = frozenset(COMPONENTS) if alike else frozenset({"quality"})
-    before, after = _scored(with_new_ids(then, now)), _scored(now)
-    pairs: dict[tuple[str, str], list[str]] = {}
-    for key, result in after.items():
-        earlier = before.get(key)
-        tasks = pairs.setdefault((result.category, result.model), [])
-        if earlier is not None and earlier.task_hash == result.task_hash:
-            tasks.append(result.task)
-    found = [
-        _pair(category, model, tasks, (after, before), allowed)
-        for (category, model), tasks in pairs.items()
-        if any(c == category and m == model for c, _, m in before)
-    ]
-    corrected = holm([1.0 if pair.p_value is None else pair.p_value for pair in found])
-    return tuple(_settled(pair, p) for pair, p in zip(found, corrected, strict=True))
+    return paired(CommonTasks.of(now, then))
 
 
-def _scored(run: BenchmarkRun) -> dict[tuple[str, str, str], TaskResult]:
-    return {(t.category, t.task, t.model): t for t in run.task_results if t.status in _SCORED}
+def paired(common: CommonTasks) -> tuple[Comparison, ...]:
+    """The same for two runs whose tasks are already sorted."""
+    asked_then = {(t.category, t.model) for t in common.then.task_results if t.status in SCORED}
+    rows = ((t.category, t.model) for t in common.now.task_results if t.status in SCORED)
+    groups: dict[tuple[str, str], list[Pair]] = {row: [] for row in rows if row in asked_then}
+    for pair in common.pairs:
+        groups[pair[0].category, pair[0].model].append(pair)
+    found = [_row(common, category, model, pairs) for (category, model), pairs in groups.items()]
+    corrected = holm([1.0 if row.p_value is None else row.p_value for row in found])
+    return tuple(_settled(row, p) for row, p in zip(found, corrected, strict=True))
 
 
-def _pair(
-    category: str,
-    model: str,
-    tasks: list[str],
-    runs: tuple[_Results, _Results],
-    allowed: frozenset[ComponentName],
-) -> Comparison:
-    names = (f"{model} now", f"{model} then")
-    scores: dict[str, dict[str, float]] = {name: {} for name in names}
+def _row(common: CommonTasks, category: str, model: str, pairs: list[Pair]) -> Comparison:
+    now, then = f"{model} now", f"{model} then"
+    scores: dict[str, dict[str, float]] = {now: {}, then: {}}
     weights: dict[str, float] = {}
-    for task in tasks:
-        both = [results[category, task, model] for results in runs]
-        common = allowed.intersection(*(components_used(result.components) for result in both))
-        values = [ultimate_score(result.components, common) for result in both]
-        if None in values:
-            continue
-        weights[task] = float(both[0].complexity)
-        for name, value in zip(names, values, strict=True):
-            scores[name][task] = value or 0.0
+    for pair in pairs:
+        values = common.scores(pair)
+        if values is not None:
+            scores[now][pair[0].task], scores[then][pair[0].task] = values
+            weights[pair[0].task] = common.weight(pair[0])
     return compare_models(category, scores, weights)[0]
 
 

@@ -1,20 +1,14 @@
-"""Earlier runs read from their documents: scores and fingerprints only."""
+"""Earlier runs: scores and fingerprints, from the index beside each run."""
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from ..domain.history import PastRun
-from ..domain.run import SCHEMA_VERSION, BenchmarkRun
-from .runs import RUN_DOCUMENT
+from .index import IndexEntry, entries, instant
 
-MAX_DOCUMENT_BYTES = 64_000_000
-_KEPT = ("id", "started_at", "finished_at", "complete", "environment", "models", "fingerprints", "summary")
+MOSTLY = 0.9
 
 
 def past_runs(data_dir: Path, *, before: str, limit: int) -> tuple[list[PastRun], list[str]]:
@@ -22,46 +16,28 @@ def past_runs(data_dir: Path, *, before: str, limit: int) -> tuple[list[PastRun]
 
     Order is that of instants, whatever time zones the stamps are written in.
     """
-    end = _instant(before)
-    found: list[tuple[datetime, PastRun]] = []
-    skipped: list[str] = []
-    for path in sorted((data_dir / "results").glob(f"*/{RUN_DOCUMENT}"), reverse=True):
-        if len(found) >= limit:
-            break
-        try:
-            run = _read(path)
-            started = _instant(run.started_at)
-        except (OSError, ValueError, RecursionError, ValidationError) as error:
-            skipped.append(f"{path.parent.name} was left out: {_reason(error)}")
+    found, skipped = entries(data_dir)
+    earlier = [one.run for one in found if instant(one.run.started_at) < instant(before)]
+    return earlier[-limit:] if limit > 0 else [], skipped
+
+
+def last_comparable(data_dir: Path, *, before: str, run_id: str, tasks: Sequence[frozenset[str]]) -> str | None:
+    """Id of the newest complete earlier run that scored at least nine tenths of these tasks, else of the newest that
+    scored any; ``None`` when there is none. ``tasks``: for each ``category/task[model]`` all names it has or had.
+    """
+    found, _ = entries(data_dir)
+    any_shared = None
+    for one in reversed(found):
+        if not one.run.complete or one.run.id == run_id or instant(one.run.started_at) >= instant(before):
             continue
-        if started < end:
-            found.append((started, run))
-    return [run for _, run in sorted(found, key=lambda pair: pair[0])], skipped
+        shared = _shared(one, tasks)
+        if shared and shared >= MOSTLY * len(tasks):
+            return one.run.id
+        if shared and any_shared is None:
+            any_shared = one.run.id
+    return any_shared
 
 
-def _read(path: Path) -> PastRun:
-    if path.stat().st_size > MAX_DOCUMENT_BYTES:
-        raise ValueError(f"larger than {MAX_DOCUMENT_BYTES // 1_000_000} MB")
-    data: Any = json.loads(path.read_bytes())
-    if not isinstance(data, dict):
-        raise ValueError("no run document")  # noqa: TRY004
-    version = data.get("schema_version", SCHEMA_VERSION)
-    if not isinstance(version, int) or version > SCHEMA_VERSION:
-        raise ValueError(f"made by a newer version (schema {version})")
-    return PastRun.of(BenchmarkRun.model_validate({key: data[key] for key in _KEPT if key in data}))
-
-
-def _instant(stamp: str) -> datetime:
-    moment = datetime.fromisoformat(stamp)
-    if moment.tzinfo is None:
-        raise ValueError("its start has no time zone")
-    return moment
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"field {'.'.join(map(str, first['loc']))}: {first['msg']}"
-    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
-        return "no readable JSON"
-    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+def _shared(one: IndexEntry, tasks: Sequence[frozenset[str]]) -> int:
+    scored = set(one.scored)
+    return sum(bool(names & scored) for names in tasks)

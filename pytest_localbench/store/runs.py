@@ -15,6 +15,10 @@ from ..domain.run import SCHEMA_VERSION, BenchmarkRun
 from ..errors import CorruptDocument, StoreError, UnsupportedSchema
 
 RUN_DOCUMENT = "run.json"
+NAMED = "named"
+BASELINE = "baseline.json"
+BLESSED = "blessed"
+LAST = "last"
 _GITIGNORE = "# results and logs stay on this machine\n/results/\n/logs/\n/reviews/\n"
 
 
@@ -89,13 +93,24 @@ def load(path: Path) -> BenchmarkRun:
 
 
 def find(data_dir: Path, name: str) -> Path:
-    """The run document named by a path, a run id, a prefix of one, or ``last``."""
+    """The run document named by a path, ``last``, ``blessed``, a saved name, a run id or the beginning of one."""
     direct = Path(name)
     if direct.is_file():
         return direct
-    folders = sorted(p.parent for p in (data_dir / "results").glob(f"*/{RUN_DOCUMENT}"))
-    chosen = folders[-1:] if name == "last" else [f for f in folders if f.name.startswith(name)]
+    results = data_dir / "results"
+    if name == BLESSED:
+        if not (data_dir / BASELINE).is_file():
+            raise CorruptDocument(
+                f"nothing is blessed yet ({data_dir / BASELINE} is missing): run with --localbench-bless."
+            )
+        return data_dir / BASELINE
+    saved = sorted(path.parent.name for path in (results / NAMED).glob(f"*/{RUN_DOCUMENT}"))
+    if name in saved:
+        return results / NAMED / name / RUN_DOCUMENT
+    folders = sorted(p.parent for p in results.glob(f"*/{RUN_DOCUMENT}"))
+    chosen = folders[-1:] if name == LAST else [f for f in folders if f.name.startswith(name)]
     if not chosen:
         listed = ", ".join(f.name for f in folders[-5:]) or "none yet"
-        raise CorruptDocument(f"no run '{name}' in {data_dir / 'results'}; newest runs: {listed}.")
+        names = f"; saved: {', '.join(saved)}" if saved else ""
+        raise CorruptDocument(f"no run '{name}' in {results}; newest runs: {listed}{names}.")
     return chosen[-1] / RUN_DOCUMENT
