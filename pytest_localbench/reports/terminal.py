@@ -39,7 +39,7 @@ def summary_lines(board: Board, *, width: int, verbosity: int, ascii_only: bool)
     if verbosity >= 0:
         lines += [Line(safe(f"{name}: not run", width), "dim") for name in board.not_run]
         lines += _overall(board, width)
-        lines += [line for note in board.notes for line in _wrapped(note, width, "warn")]
+        lines += [line for note in board.notes for line in wrapped(note, width, "warn")]
     lines += _gates(board.run, width, failed_only=verbosity < 0)
     return [replace(line, text=ascii_text(line.text)) for line in lines] if ascii_only else lines
 
@@ -61,7 +61,7 @@ def _section(section: Section, width: int, verbosity: int) -> list[Line]:
     lines = [Line(safe(title, width), "bold"), Line(head.rstrip(), "dim")]
     lines += [Line(text.rstrip(), _row_markup(row)) for text, row in zip(rows, section.rows, strict=True)]
     lines += _tasks(section.tasks, width) if verbosity > 0 else _weakest(section, width)
-    lines += [line for note in section.notes for line in _wrapped(note, width, "dim")]
+    lines += [line for note in section.notes for line in wrapped(note, width, "dim")]
     return [*lines, Line("")]
 
 
@@ -92,7 +92,7 @@ def _tasks(tasks: Sequence[TaskResult], width: int) -> list[Line]:
         text = f"    {pad(cut(name, size), size)}  {number(task.ultimate_score):>5}  {points(task.quality):>7}  {task.status}"
         lines.append(Line(safe(text + reason, width), "" if task.status == "weak" else "dim"))
         for verdict in task.verdicts:
-            lines += _wrapped(verdict.reason, width, "dim", indent="      ") if verdict.reason else []
+            lines += wrapped(verdict.reason, width, "dim", indent="      ") if verdict.reason else []
     return lines
 
 
@@ -104,8 +104,8 @@ def _overall(board: Board, width: int) -> list[Line]:
     part = f"partial, {ran} of {known} categories ran" if board.not_run else f"mean of {ran} categories"
     found = ", ".join(f"{t.model} {'none' if t.score is None else number(t.score)}" for t in totals)
     reasons = dict.fromkeys(f"overall {t.model}: {t.reason}" for t in totals if t.reason)
-    lines = _wrapped(f"overall ({part}): {found}", width, "bold", indent="")
-    return lines + [line for reason in reasons for line in _wrapped(reason, width, "dim")]
+    lines = wrapped(f"overall ({part}): {found}", width, "bold", indent="")
+    return lines + [line for reason in reasons for line in wrapped(reason, width, "dim")]
 
 
 def _gates(run: BenchmarkRun, width: int, *, failed_only: bool) -> list[Line]:
@@ -115,13 +115,13 @@ def _gates(run: BenchmarkRun, width: int, *, failed_only: bool) -> list[Line]:
     shown = failed if failed_only else [*failed, *(c for c in run.gate.checks if c.passed)]
     lines = []
     for check in shown[:MAX_GATES]:
-        lines += _wrapped(check.message, width, "good" if check.passed else "bad", indent="")
+        lines += wrapped(check.message, width, "good" if check.passed else "bad", indent="")
     if len(shown) > MAX_GATES:
         lines.append(Line(f"and {count(len(shown) - MAX_GATES, 'more gate check')}, see the run document", "dim"))
     return lines
 
 
-def _wrapped(text: str, width: int, markup: str, indent: str = "  ") -> list[Line]:
+def wrapped(text: str, width: int, markup: str, indent: str = "  ") -> list[Line]:
     """A sentence over as many lines as it takes."""
     lines: list[str] = []
     for word in safe(text, 1000).split(" "):
