@@ -42,7 +42,7 @@ def asked(serve, tmp_path, monkeypatch):
     quick = RetryPolicy(attempts=3, first_wait_s=0.01, longest_wait_s=0.02)
     monkeypatch.setattr(asking, "DEFAULT", quick)
 
-    def run(replies, *, stream, prompt="Say hello.", timeout_s=0.5):
+    def run(replies, *, stream, prompt="Say hello.", timeout_s=20.0):
         server = serve(*replies) if replies else serve()
         config = ModelConfig(id="m", provider="openai", model="x", base_url=server.url, options={"stream": stream})
         if not replies:
@@ -114,7 +114,9 @@ BACKEND = {
 @pytest.mark.parametrize("fault", BACKEND)
 def test_a_fault_of_the_server_is_an_error(asked, fault):
     replies, stream, requests = BACKEND[fault]
-    result, seen = asked(replies, stream=stream)
+    faults = {reply.fault for reply in replies}
+    limit = 3.0 if faults & {"stall", "ping"} else 0.5 if faults & {"hang", "trickle"} else 20.0
+    result, seen = asked(replies, stream=stream, timeout_s=limit)
     assert result.outcome == "backend_error", result
     assert (result.quality, result.ultimate_score, result.is_error) == (None, None, True)
     assert seen == requests
