@@ -10,6 +10,7 @@ from ..reports.dashboard import Baseline, dashboard_html
 from ..reports.dashboard_privacy import embed_choice, redact_choice
 from ..store.history import past_runs
 from ..suite.render import prompt_texts
+from .differences import differences
 from .since import since
 
 HISTORY_RUNS = 20
@@ -31,7 +32,7 @@ def page_of(
         prompt_of=prompt_texts,
         embed=embed_choice(embed),
         redact=redact_choice(redact),
-        baseline=Baseline(baseline, since(run, baseline)) if baseline else None,
+        baseline=Baseline(baseline, since(run, baseline), differences(run, baseline)) if baseline else None,
         history=[*past, PastRun.of(run)] if past else [],
         skipped=skipped,
     )

@@ -35,10 +35,11 @@ _ERRORS = frozenset({"context_overflow", "truncated_input", "backend_error", "ev
 
 @dataclass(frozen=True)
 class Baseline:
-    """An earlier run to compare with; ``verdicts`` as in ``engine.since``."""
+    """An earlier run to compare with; ``verdicts``: paired tests of now against then; ``differences``: what changed, in words."""
 
     run: BenchmarkRun
     verdicts: tuple[Comparison, ...] = ()
+    differences: tuple[str, ...] = ()
 
 
 def dashboard_html(
@@ -207,6 +208,7 @@ def _baseline(baseline: Baseline, privacy: Privacy) -> dict[str, Any]:
         "models": [_model(model, run, privacy) for model in run.models],
         "board": [_row(row) for section in Board.of(run).sections for row in section.rows],
         "overall": [total.model_dump(mode="json") for total in run.overall],
+        "differences": () if privacy.hides_all else baseline.differences,
         "verdicts": [pair.model_dump(mode="json") for pair in baseline.verdicts],
     }
 

@@ -19,8 +19,8 @@ def compare_tables(tables: Tables, then: BenchmarkRun) -> dict[str, Columns]:
     ``changed``: 1 = the task is another one now, 2 = the model is, 3 = both. ``gone``: answers that this run lacks.
     """
     earlier = {_key(r): r for r in then.results}
-    asked = {_key(r) for r in tables.known}
-    rows = [_row(now, earlier.get(_key(now)), tables) for now in tables.known]
+    asked = {_key(r) for r in tables.run.results}
+    rows = [_row(now, earlier.get(_key(now)), tables) for now in tables.run.results]
     gone = [_gone(r, tables) for key, r in earlier.items() if key not in asked]
     return {
         "now": columns(("outcome", "quality", "score", "time", "cost", "changed", "detail"), rows),

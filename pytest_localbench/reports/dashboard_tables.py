@@ -9,7 +9,7 @@ from ..domain.base import plain
 from ..domain.result import Failure, Outcome, SampleResult, TaskResult
 from ..domain.run import BenchmarkRun
 from ..domain.score import ScoreComponent, Verdict
-from ..domain.task import Sample, Task
+from ..domain.task import Sample, Task, TaskInput
 from .dashboard_blocks import Chunks, Strings, rounded
 from .dashboard_privacy import Privacy
 from .words import OUTCOME_WORDS
@@ -32,10 +32,10 @@ class Tables:
         self.chunks = Chunks()
         self.categories = [category.id for category in run.categories]
         self.models = [model.id for model in run.models]
-        self._tasks = {(task.category, task.id): i for i, task in enumerate(run.tasks)}
-        self._samples = [{sample.id: sample for sample in task.samples} for task in run.tasks]
+        self.tasks = _tasks_of(run)
+        self._tasks = {(task.category, task.id): i for i, task in enumerate(self.tasks)}
+        self._samples = [{sample.id: sample for sample in task.samples} for task in self.tasks]
         self._prompts: dict[tuple[int, str], int] = {}
-        self.known = [r for r in run.results if self._task_of(r.key.category, r.key.task) is not None]
 
     def build(self) -> dict[str, Any]:
         """Every column; texts and chunk starts keep growing while more is added."""
@@ -49,12 +49,12 @@ class Tables:
 
     def _results(self) -> Columns:
         asked: dict[tuple[int, str], list[Outcome]] = {}
-        for r in self.known:
+        for r in self.run.results:
             asked.setdefault((self._tasks[r.key.category, r.key.task], r.key.sample), []).append(r.outcome)
         for (task, sample), outcomes in asked.items():
             if self.privacy.wants(outcomes):
                 self._prompts[task, sample] = self.chunks.add(self._prompt(task, sample))
-        rows = [self._result_row(r) for r in self.known]
+        rows = [self._result_row(r) for r in self.run.results]
         names = (
             "task", "model", "sample", "attempt", "outcome", "quality", "score", "time", "first", "tokIn", "tokOut",
             "speed", "cost", "memory", "contended", "reason", "started", "detail", "prompt",
@@ -134,9 +134,9 @@ class Tables:
         return {"kind": failure.kind, "message": told(failure.message), "details": told(failure.details)}
 
     def _prompt(self, index: int, sample_id: str) -> dict[str, Any]:
-        task = self.run.tasks[index]
+        task = self.tasks[index]
         sample = self._samples[index].get(sample_id)
-        if sample is None:
+        if sample is None or not (task.input.prompt or task.input.messages):
             return {"messages": [], "expected": None}
         images = [f.path for f in (*task.input.images, *task.input.files, *sample.images) if f.kind == "image"]
         return {
@@ -147,12 +147,11 @@ class Tables:
         }
 
     def _task_results(self) -> Columns:
-        known = [t for t in self.run.task_results if self._task_of(t.category, t.task) is not None]
         names = (
             "task", "model", "status", "score", "quality", "samples", "scored", "passed", "errors", "spread", "reason",
             "detail",
         )  # fmt: skip
-        return columns(names, [self._task_result_row(t) for t in known])
+        return columns(names, [self._task_result_row(t) for t in self.run.task_results])
 
     def _task_result_row(self, t: TaskResult) -> tuple[Any, ...]:
         detail = {
@@ -161,7 +160,7 @@ class Tables:
             "verdicts": [self._verdict(v) for v in t.verdicts],
         }
         return (
-            self._task_of(t.category, t.task),
+            self._tasks[t.category, t.task],
             self._model(t.model),
             STATUSES.index(t.status),
             rounded(t.ultimate_score, 3),
@@ -177,7 +176,7 @@ class Tables:
 
     def _task_columns(self) -> Columns:
         names = ("id", "title", "category", "complexity", "status", "tags", "source", "line", "pass", "detail")
-        return columns(names, [self._task_row(task) for task in self.run.tasks])
+        return columns(names, [self._task_row(task) for task in self.tasks])
 
     def _task_row(self, task: Task) -> tuple[Any, ...]:
         free = self.privacy.place
@@ -215,13 +214,18 @@ class Tables:
             self.chunks.add(plain(detail)),
         )
 
-    def _task_of(self, category: str, task: str) -> int | None:
-        return self._tasks.get((category, task))
-
     def _model(self, model: str) -> int:
         if model not in self.models:
             self.models.append(model)
         return self.models.index(model)
+
+
+def _tasks_of(run: BenchmarkRun) -> list[Task]:
+    """The tasks of the document, and a bare one for every answer whose task got lost with its journal."""
+    known = {(task.category, task.id) for task in run.tasks}
+    keys = [(r.key.category, r.key.task) for r in run.results] + [(t.category, t.task) for t in run.task_results]
+    lost = dict.fromkeys(key for key in keys if key not in known)
+    return [*run.tasks, *(Task(id=i, title=i, category=c, input=TaskInput(prompt="")) for c, i in lost)]
 
 
 def _component(c: ScoreComponent) -> list[Any]:

@@ -241,6 +241,13 @@ def test_summary_is_readable_without_scripts(small_page: str) -> None:
     assert "Never run: not run" in fallback[1]
 
 
+def test_answer_whose_task_is_not_in_the_document_is_still_shown(small_run: BenchmarkRun) -> None:
+    run = small_run.model_copy(update={"tasks": small_run.tasks[1:]})
+    tables = block(page(run), "lb-tables")
+    assert len(tables["results"]["task"]) == len(small_run.results)
+    assert tables["tasks"]["title"][tables["results"]["task"][0]] == small_run.tasks[0].id
+
+
 def test_empty_run_makes_a_page() -> None:
     empty = BenchmarkRun(id="r", started_at="2026-01-01T00:00:00Z", finished_at="2026-01-01T00:00:01Z")
     assert block(page(empty), "lb-tables")["results"]["task"] == []

@@ -56,7 +56,7 @@ export interface PastRun {
 }
 export interface BaselineRun {
   id: string; started: string; complete: boolean; version: string; environment: Environment
-  models: Model[]; board: Row[]; overall: Overall[]; verdicts: Pair[]
+  models: Model[]; board: Row[]; overall: Overall[]; verdicts: Pair[]; differences: string[]
 }
 export interface Results {
   task: number[]; model: number[]; sample: number[]; attempt: number[]; outcome: number[]
