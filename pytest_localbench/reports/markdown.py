@@ -23,10 +23,12 @@ def run_markdown(run: BenchmarkRun, *, reasons: bool = True) -> str:
 
     ``reasons``: sentences that quote answers and expected values are put in.
     """
+    if not reasons:
+        run = run.model_copy(update={"results": tuple(r.model_copy(update={"reason": ""}) for r in run.results)})
     board = Board.of(run)
     lines = ["## LocalBench", "", escaped(f"{closing_sentence(run)[:1].upper()}{closing_sentence(run)[1:]}"), ""]
     for section in board.sections:
-        lines += _section(section, reasons=reasons)
+        lines += _section(section)
     if board.not_run:
         lines += [f"Not run: {', '.join(map(escaped, board.not_run))}.", ""]
     lines += _overall(board)
@@ -51,7 +53,7 @@ def code(text: object, limit: int = 200) -> str:
     return f"{ticks}{space}{line}{space}{ticks}".replace("|", "\\|")
 
 
-def _section(section: Section, *, reasons: bool) -> list[str]:
+def _section(section: Section) -> list[str]:
     asked = max(row.score.n_tasks for row in section.rows)
     head, *rows = table_cells(section.rows)
     lines = [
@@ -69,7 +71,7 @@ def _section(section: Section, *, reasons: bool) -> list[str]:
     if section.weakest:
         lines += [f"Weakest answers ({len(section.weakest)} did not pass):", ""]
         for result in section.weakest[:MAX_WEAK]:
-            why = (result.reason if reasons else "") or OUTCOME_WORDS[result.outcome]
+            why = result.reason or OUTCOME_WORDS[result.outcome]
             lines.append(f"- {points(result.quality)} {code(short_id(result))} {code(why)}")
         if len(section.weakest) > MAX_WEAK:
             lines.append(f"- and {len(section.weakest) - MAX_WEAK} more, see the run document")
