@@ -13,7 +13,7 @@ GROUP = "localbench"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option; ``ini`` names its ini twin when it has one."""
+    """One option; ``ini`` names its ini twin when it has one, ``bare`` is the value of the flag written alone."""
 
     flag: str
     help: str
@@ -23,6 +23,7 @@ class Option:
     ini_type: str = "string"
     choices: tuple[str, ...] | None = None
     type: type | None = None
+    bare: str | None = None
 
 
 OPTIONS = (
@@ -35,6 +36,12 @@ OPTIONS = (
     Option("gate", "gate, repeatable: [CATEGORY[/TASK]][@MODEL:]METRIC OP VALUE, e.g. 'doc*:quality>=6'", "EXPR",
            "append", "localbench_gates", "linelist"),
     Option("strict", "with gates: weak answers alone also make the exit code 1", action="store_true"),
+    Option("save", "keep this run under a name, to compare with later", "NAME"),
+    Option("compare", "compare with an earlier run: a saved name, 'blessed', 'last', a run id, a document; alone: with "
+           "the newest complete run of these tasks", "RUN", bare=""),
+    Option("compare-fail", "gate, repeatable: how far this run may fall behind the earlier one (without "
+           "--localbench-compare the blessed one), e.g. 'quality:5%' or '*/*:quality:0'", "EXPR", "append"),
+    Option("bless", "make the results of this run the baseline in data/baseline.json", action="store_true"),
     Option("json", "also write the run document here", "PATH"),
     Option("html", "also write the dashboard here: one HTML file that works offline", "PATH", ini="localbench_html"),
     Option("csv", "also write one row per answer here, for spreadsheets", "PATH"),
@@ -78,6 +85,8 @@ def add_options(parser: pytest.Parser) -> None:
             keywords["type"] = option.type
         if option.action == "store_true":
             keywords["default"] = False
+        if option.bare is not None:
+            keywords |= {"nargs": "?", "const": option.bare}
         group.addoption(f"--localbench-{option.flag}", **keywords)
         if option.ini:
             parser.addini(option.ini, option.help, type=option.ini_type, default=None)  # type: ignore[arg-type]
@@ -107,6 +116,10 @@ class Options:
     fail_under: float | None
     gates: tuple[str, ...]
     strict: bool
+    save: str | None
+    compare: str | None
+    compare_fail: tuple[str, ...]
+    bless: bool
     json: Path | None
     html: Path | None
     csv: Path | None
@@ -144,6 +157,10 @@ class Options:
             fail_under=_score(read("fail-under")),
             gates=_lines(read("gate")),
             strict=bool(read("strict")),
+            save=None if read("save") is None else str(read("save")),
+            compare=None if read("compare") is None else str(read("compare")),
+            compare_fail=_lines(read("compare-fail")),
+            bless=bool(read("bless")),
             json=place("json"),
             html=place("html"),
             csv=place("csv"),
@@ -163,7 +180,7 @@ class Options:
     @property
     def wants_gate(self) -> bool:
         """True when a threshold was given for the run as a whole."""
-        return self.fail_under is not None or bool(self.gates)
+        return self.fail_under is not None or bool(self.gates) or bool(self.compare_fail)
 
 
 def _lines(value: object) -> tuple[str, ...]:

@@ -28,7 +28,19 @@ if TYPE_CHECKING:
     from .harness.collector import TaskFile
     from .registry import Registry
 
-EAGER = ("models", "gate", "fail-under", "selfcheck", "weights", "repeat", "offline")
+EAGER = (
+    "models",
+    "gate",
+    "fail-under",
+    "selfcheck",
+    "weights",
+    "repeat",
+    "offline",
+    "save",
+    "compare",
+    "compare-fail",
+    "bless",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

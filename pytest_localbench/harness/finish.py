@@ -20,11 +20,13 @@ from ..reports.board import Board
 from ..reports.terminal import closing_sentence, summary_lines
 from ..scoring.gate import evaluate_gates, parse_gate
 from ..store.identity import utc_now
+from ..store.index import save_run
 from ..store.journal import read_journals
 from ..store.runs import RUN_DOCUMENT, save, write_atomic
 from ..suite.tasks import shown_path
 from .cases import case_of
 from .check_tally import CheckTally
+from .compared import Compared
 from .lanes import is_task_node
 from .run_files import annotation_lines, write_files, written_lines
 
@@ -44,6 +46,7 @@ class Finisher:
         self.session = session
         self.config = session.config
         self.gates = [parse_gate(expression) for expression in session.options.gates]
+        self.compared = Compared(session.options, self.config.rootpath) if not session.is_worker else None
         self.is_controller = not session.is_worker and bool(getattr(self.config.option, "tx", None))
         self.run: BenchmarkRun | None = None
         self.problem: str | None = None
@@ -57,6 +60,7 @@ class Finisher:
         self._over = False
         self._checks = CheckTally()
         self._checks_finished: bool | None = None
+        self._refused = ""
 
     # -- while running -----------------------------------------------------------------------------------------------
 
@@ -120,19 +124,25 @@ class Finisher:
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
         """Fold, gate, write; never raises, never exit code 3."""
         self._over = True
-        if self.session.is_worker or self.config.option.collectonly:
+        compared = self.compared
+        if compared is None or self.config.option.collectonly:
             return
         if self.session.options.selfcheck:
             self._finish_selfcheck(session, exitstatus)
             return
         if not self._expected and not self.session.options.wants_gate:
+            self.problem = compared.in_vain()
             return
         try:
-            self.run = self._close(exitstatus)
+            self.run = self._close(compared, exitstatus)
             code = self._exit_code(self.run, exitstatus)
+            refusals = compared.refuse(self.run)
+            if refusals and code == pytest.ExitCode.OK:
+                code, self._refused = pytest.ExitCode.TESTS_FAILED, refusals[0]
             self.run = self.run.model_copy(update={"exit_code": int(code)})
             session.exitstatus = code
-            self._write(self.run)
+            self._write(self.run, compared)
+            compared.keep(self.run)
             self.config.hook.pytest_localbench_run(config=self.config, run=self.run)
         except LocalbenchError as error:
             self.problem = str(error)
@@ -144,7 +154,7 @@ class Finisher:
         if not self._checks.held and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def _close(self, exitstatus: int) -> BenchmarkRun:
+    def _close(self, compared: Compared, exitstatus: int) -> BenchmarkRun:
         options = self.session.options
         recorder = self.session.recorder
         kept = Kept.from_records(read_journals(recorder.folder)) if self.is_controller else recorder.kept
@@ -183,7 +193,7 @@ class Finisher:
             categories=run.categories,
             tasks=run.tasks,
         )
-        return run.model_copy(update={"gate": gate})
+        return run.model_copy(update={"gate": compared.gate(run, gate)})
 
     def _exit_code(self, run: BenchmarkRun, exitstatus: int) -> int | pytest.ExitCode:
         if run.lost and exitstatus in OWN_CODES:
@@ -195,21 +205,24 @@ class Finisher:
         bad = bad or bool(run.not_run) or (self.session.options.strict and weak)
         return pytest.ExitCode.TESTS_FAILED if bad else pytest.ExitCode.OK
 
-    def _write(self, run: BenchmarkRun) -> None:
+    def _write(self, run: BenchmarkRun, compared: Compared) -> None:
         if run.results:
-            save(run, self.session.recorder.folder / RUN_DOCUMENT)
+            save_run(run, self.session.recorder.folder / RUN_DOCUMENT)
         if self.session.options.json is not None:
             save(run, self.session.options.json)
         if self.session.options.html is not None and run.results:
-            self._write_page(run, self.session.options.html)
+            self._write_page(run, self.session.options.html, compared.earlier)
         if run.results:
             write_files(run, self.session.options)
 
-    def _write_page(self, run: BenchmarkRun, path: Path) -> None:
+    def _write_page(self, run: BenchmarkRun, path: Path, baseline: BenchmarkRun | None) -> None:
         from ..engine.page import page_of
 
         options = self.session.options
-        write_atomic(path, page_of(run, data_dir=options.data_dir, embed=options.embed, redact=options.redact))
+        page = page_of(
+            run, data_dir=options.data_dir, embed=options.embed, redact=options.redact, baseline=baseline
+        )  # fmt: skip
+        write_atomic(path, page)
 
     # -- the table ---------------------------------------------------------------------------------------------------
 
@@ -221,7 +234,7 @@ class Finisher:
             for text, good in self._checks.lines():
                 reporter.write_line(f"localbench: {text}", **({} if good else {"red": True}))
             reporter.write_line(f"localbench: {self._checks.closing(finished=self._checks_finished)}")
-        if self.run is None or self.session.options.summary == "none":
+        if self.run is None or self.compared is None or self.session.options.summary == "none":
             return
         writer = reporter._tw
         verbosity = {"short": -1, "full": 1}.get(self.session.options.summary, self.config.get_verbosity())
@@ -231,6 +244,8 @@ class Finisher:
             reporter.write_sep("=", "localbench", bold=True)
         for line in summary_lines(board, width=writer.fullwidth, verbosity=verbosity, ascii_only=ascii_only):
             reporter.write_line(line.text, **MARKUP.get(line.markup, {}))
+        for line in self.compared.lines(width=writer.fullwidth, verbosity=verbosity, ascii_only=ascii_only):
+            reporter.write_line(line.text, **MARKUP.get(line.markup, {}))
         if self.run.results:
             reporter.write_line(f"run document: {self._shown_path()}")
         if self.session.options.html is not None and self.run.results:
@@ -239,7 +254,7 @@ class Finisher:
             reporter.write_line(f"{kind}: {shown_path(path, self.config.rootpath)}")
         for command in annotation_lines(self.run, self.session.options, self.config.rootpath):
             reporter.write_line(command)
-        reporter.write_line(closing_sentence(self.run))
+        reporter.write_line(closing_sentence(self.run, self._refused))
 
     def _shown_path(self) -> str:
         chosen = self.session.options.json or self.session.recorder.folder / RUN_DOCUMENT

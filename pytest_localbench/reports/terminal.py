@@ -158,12 +158,12 @@ def failure_text(result: SampleResult, task_title: str, expected: Any) -> str:
     return "\n".join([head, *(f"  {line}" for line in diff_lines(result, expected))])
 
 
-def closing_sentence(run: BenchmarkRun) -> str:
-    """In words: what was found and why the exit code is what it is."""
+def closing_sentence(run: BenchmarkRun, refused: str = "") -> str:
+    """In words: what was found and why the exit code is what it is; ``refused``: what alone made it 1."""
     weak = sum(r.quality is not None and r.outcome not in {"passed", "pending"} for r in run.results)
     errors = sum(r.is_error for r in run.results)
     found = count(weak, "weak answer") + (f" and {errors} that could not be asked or judged" if errors else "")
-    return f"exit code {run.exit_code}: {_why(run, found, weak, errors)}."
+    return f"exit code {run.exit_code}: {refused or _why(run, found, weak, errors)}."
 
 
 def _why(run: BenchmarkRun, found: str, weak: int, errors: int) -> str:

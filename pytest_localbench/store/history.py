@@ -38,6 +38,12 @@ def last_comparable(data_dir: Path, *, before: str, run_id: str, tasks: Sequence
     return any_shared
 
 
+def any_earlier(data_dir: Path) -> bool:
+    """True when some complete run is there that can be read."""
+    found, _ = entries(data_dir)
+    return any(one.run.complete and one.scored for one in found)
+
+
 def _shared(one: IndexEntry, tasks: Sequence[frozenset[str]]) -> int:
     scored = set(one.scored)
     return sum(bool(names & scored) for names in tasks)
