@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -29,12 +30,12 @@ def cpu_s(command: tuple[str, ...], folder: Path, repeat: int) -> float:
     """User and system seconds of a process, the smallest of some runs after one that fills the caches."""
     spent = []
     for _ in range(repeat + 1):
-        before = os.times()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(
             command, cwd=folder, env=ENVIRONMENT, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        after = os.times()
-        spent.append(after.children_user - before.children_user + after.children_system - before.children_system)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
     return min(spent[1:])
 
 

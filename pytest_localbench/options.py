@@ -11,7 +11,7 @@ import pytest
 GROUP = "localbench"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Option:
     """One option; ``ini`` names its ini twin when it has one, ``bare`` is the value of the flag written alone."""
 
@@ -107,7 +107,7 @@ def add_models_alias(parser: pytest.Parser) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Options:
     """The settings of one session; ``None`` = not given."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,11 +10,11 @@ if TYPE_CHECKING:
     from .session import LocalbenchSession
 
 
-@dataclass
 class Active:
     """Holder of the session of this process."""
 
-    session: LocalbenchSession | None = None
+    def __init__(self) -> None:
+        self.session: LocalbenchSession | None = None
 
     def need(self) -> LocalbenchSession:
         """The session; only asked for where one must exist."""
