@@ -44,12 +44,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Board:
-    """A whole run. ``not_run``: names of categories nobody was asked about (no data is not zero)."""
+    """A whole run. ``not_run``: names of categories nobody was asked about (no data is not zero). ``left``: what
+    left this machine, or that nothing could."""
 
     run: BenchmarkRun
     sections: tuple[Section, ...]
     not_run: tuple[str, ...]
     notes: tuple[str, ...]
+    left: tuple[str, ...]
 
     @classmethod
     def of(cls, run: BenchmarkRun) -> Board:
@@ -61,6 +63,7 @@ class Board:
             sections=tuple(_section(run, category, names.get(category, category)) for category in ran),
             not_run=tuple(c.name for c in run.categories if c.id not in ran),
             notes=tuple(_run_notes(run)),
+            left=tuple(_left_notes(run)),
         )
 
 
@@ -189,7 +192,7 @@ def _left_notes(run: BenchmarkRun) -> list[str]:
 
 
 def _run_notes(run: BenchmarkRun) -> list[str]:
-    notes = [*run.notes, *_left_notes(run)]
+    notes = list(run.notes)
     if run.lost:
         notes.append(f"{count(len(run.lost), 'item')} never reported: {', '.join(run.lost[:3])}")
     if run.not_run:

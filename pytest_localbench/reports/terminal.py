@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..domain.result import SampleResult, TaskResult
-from ..domain.run import BenchmarkRun
+from ..domain.run import BenchmarkRun, GateCheck
 from .board import Board, Row, Section
 from .diff import diff_lines
 from .safe_text import ascii_text, cut, pad, safe
@@ -40,7 +40,10 @@ def summary_lines(board: Board, *, width: int, verbosity: int, ascii_only: bool)
         lines += [Line(safe(f"{name}: not run", width), "dim") for name in board.not_run]
         lines += _overall(board, width)
         lines += [line for note in board.notes for line in wrapped(note, width, "warn")]
-    lines += _gates(board.run, width, failed_only=verbosity < 0)
+    lines += [
+        line for note in board.left for line in wrapped(note, width, "dim", indent="  " if verbosity >= 0 else "")
+    ]
+    lines += gate_lines(board.run.gate.checks if board.run.gate else (), width, failed_only=verbosity < 0)
     return [replace(line, text=ascii_text(line.text)) for line in lines] if ascii_only else lines
 
 
@@ -108,11 +111,10 @@ def _overall(board: Board, width: int) -> list[Line]:
     return lines + [line for reason in reasons for line in wrapped(reason, width, "dim")]
 
 
-def _gates(run: BenchmarkRun, width: int, *, failed_only: bool) -> list[Line]:
-    if run.gate is None:
-        return []
-    failed = [c for c in run.gate.checks if not c.passed]
-    shown = failed if failed_only else [*failed, *(c for c in run.gate.checks if c.passed)]
+def gate_lines(checks: Sequence[GateCheck], width: int, *, failed_only: bool) -> list[Line]:
+    """What was checked, failed ones first."""
+    failed = [c for c in checks if not c.passed]
+    shown = failed if failed_only else [*failed, *(c for c in checks if c.passed)]
     lines = []
     for check in shown[:MAX_GATES]:
         lines += wrapped(check.message, width, "good" if check.passed else "bad", indent="")

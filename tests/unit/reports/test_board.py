@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from runs import DOCS, result, run, score
 
-from pytest_localbench.domain.run import Comparison
+from pytest_localbench.domain.run import BenchmarkRun, Comparison, Offline, Traffic
 from pytest_localbench.reports.board import Board
+from pytest_localbench.reports.terminal import summary_lines
 
 
 def section(**fields):
@@ -117,3 +118,21 @@ def test_the_weakest_come_first_in_a_fixed_order():
 def test_categories_without_a_score_did_not_run():
     assert Board.of(run()).not_run == ("Mail",)
     assert Board.of(run(summary=())).not_run == ("Document understanding", "Mail")
+
+
+def test_what_left_the_machine_is_said_in_one_line():
+
+    far = Traffic(model="far", address="api.example.org", requests=24, sent_bytes=12_345)
+    sdk = Traffic(model="sdk", address="google", requests=1, sent_bytes=2_500_000, counted="contents")
+    unknown = Traffic(model="x", address="x", requests=2)
+    document = BenchmarkRun(id="r", started_at="", finished_at="", traffic=(far, sdk, unknown))
+    assert Board.of(document).left == (
+        "left this machine: far sent 12.3 kB to api.example.org in 24 requests, "
+        "sdk sent at least 2.5 MB to google in 1 request, x sent an unknown amount to x in 2 requests",
+    )
+    for verbosity in (-1, 0, 1):
+        lines = summary_lines(Board.of(document), width=400, verbosity=verbosity, ascii_only=False)
+        assert any("left this machine: far sent 12.3 kB" in line.text for line in lines)
+    offline = document.model_copy(update={"traffic": (), "offline": Offline(blocked=("a.example",))})
+    assert Board.of(offline).left == ("offline: nothing left this machine; refused: a.example",)
+    assert Board.of(document.model_copy(update={"traffic": ()})).left == ()
