@@ -15,7 +15,7 @@ function block(id: string): string {
 async function unpack<T>(id: string): Promise<T> {
   const text = block(id)
   if (typeof DecompressionStream === 'undefined')
-    throw new PageError('This browser is too old for the report: it needs Chrome 80, Firefox 113 or Safari 16.4.')
+    throw new PageError('This browser is too old for the report: it needs Chrome 111, Firefox 128 or Safari 16.4.')
   try {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0))
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
