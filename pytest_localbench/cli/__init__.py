@@ -14,11 +14,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 = done, 1 = a problem (one sentence on stderr), 2 = usage."""
     parser = argparse.ArgumentParser(prog="localbench", description="Commands beside the pytest plugin.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    from . import chart, models, report
+    from . import chart, compare, history, models, report
 
-    models.add_commands(commands)
-    report.add_commands(commands)
-    chart.add_commands(commands)
+    for noun in (models, report, chart, history, compare):
+        noun.add_commands(commands)
     schema = commands.add_parser("schema", help="print the JSON schema of a file format, for editors")
     schema.add_argument("kind", choices=("task", "category", "model"))
     schema.set_defaults(run=_schema)

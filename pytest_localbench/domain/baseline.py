@@ -68,9 +68,9 @@ def bless(run: BenchmarkRun, old: BenchmarkRun | None) -> tuple[BenchmarkRun, Bl
         categories=tuple({c.id: c for c in (*(old.categories if old is not None else ()), *run.categories)}.values()),
         models=tuple(models[name] for name in sorted(models) if name in named),
         fingerprints={
-            name: found
+            name: {"fingerprint": found.get("fingerprint")}
             for name, found in {**(old.fingerprints if old is not None else {}), **run.fingerprints}.items()
-            if name in named
+            if name in named and isinstance(found, dict)
         },
         task_results=tuple(_bare_task(t) for _, t in sorted((mine | kept).items())),
         results=tuple(sorted(map(_bare, answers), key=lambda r: str(r.key))),

@@ -1,0 +1,88 @@
+"""Runs over time as a table of text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+
+from ..domain.history import PastRun, PastScore
+from .safe_text import pad, safe, width
+from .words import number, points, seconds
+
+_HEAD = ("run", "started (UTC)", "category", "model", "score", "95 %", "quality", "tasks", "time", "notes")
+_NUMBERS = {"score", "95 %", "quality", "tasks", "time"}
+
+
+def history_lines(
+    runs: Sequence[PastRun],
+    names: Mapping[str, Sequence[str]],
+    *,
+    category: str | None = None,
+    model: str | None = None,
+    newest: int = 0,
+) -> list[str]:
+    """A head and one line for each category and model of each run (oldest first); ``[]`` when nothing matches.
+
+    ``category`` and ``model`` are globs; ``newest``: only that many runs, 0 = all; ``names``: run id -> saved names.
+    Notes tell what breaks the row: a run that was stopped early, too few scored tasks, another machine or another model
+    behind the same name than in the line of this model before.
+    """
+    rows: list[tuple[str, tuple[str, ...]]] = []
+    before: dict[str, PastRun] = {}
+    for run in runs:
+        for score in run.scores:
+            if _select(category, score.category) and _select(model, score.model):
+                rows.append((run.id, _row(run, score, before.get(score.model), names.get(run.id, ()))))
+        before |= dict.fromkeys(run.fingerprints, run)
+    shown = list(dict.fromkeys(run_id for run_id, _ in rows))
+    kept = set(shown[-newest:] if newest else shown)
+    table = [cells for run_id, cells in rows if run_id in kept]
+    if not table:
+        return []
+    lines = [_HEAD, *table]
+    sizes = [max(width(line[i]) for line in lines) for i in range(len(_HEAD))]
+    return [
+        "  ".join(
+            pad(text, size, right=name in _NUMBERS) for text, size, name in zip(line, sizes, _HEAD, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+
+
+def _row(run: PastRun, score: PastScore, before: PastRun | None, names: Sequence[str]) -> tuple[str, ...]:
+    interval = "-" if score.low is None or score.high is None else f"{score.low:.1f}-{score.high:.1f}"
+    return (
+        run.id,
+        _minute(run.started_at),
+        score.category,
+        safe(score.model, 63),
+        number(score.score) if score.covered or score.score is None else f"({number(score.score)})",
+        interval,
+        points(score.quality),
+        str(score.n_scored),
+        seconds(score.median_time_s),
+        ", ".join(_notes(run, score, before, names)),
+    )
+
+
+def _notes(run: PastRun, score: PastScore, before: PastRun | None, names: Sequence[str]) -> list[str]:
+    notes = [f"saved as {name}" for name in names]
+    if not run.complete:
+        notes.append("partial")
+    if not score.covered:
+        notes.append("too few tasks scored")
+    if before is not None:
+        if before.machine != run.machine:
+            notes.append("another machine")
+        if before.fingerprints.get(score.model) != run.fingerprints.get(score.model):
+            notes.append("model changed")
+    return notes
+
+
+def _minute(stamp: str) -> str:
+    return f"{datetime.fromisoformat(stamp).astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _select(pattern: str | None, name: str) -> bool:
+    return pattern is None or fnmatchcase(name, pattern)
