@@ -34,7 +34,7 @@ def compare_runs(now: BenchmarkRun, then: BenchmarkRun, name: str) -> RunDiff:
         same_machine=common.same_machine,
         same_settings=common.same_settings,
         differences=differences(now, then),
-        partial=tuple(_partial("this run", now) + _partial(name, then)),
+        partial=tuple(_stopped("this run", now) + _stopped(name, then) + _narrower(common, name)),
     )
 
 
@@ -85,10 +85,22 @@ def _places(results: tuple[TaskResult, ...]) -> tuple[str, ...]:
     return tuple(sorted(map(place, results)))
 
 
-def _partial(name: str, run: BenchmarkRun) -> list[str]:
+def _stopped(name: str, run: BenchmarkRun) -> list[str]:
     if run.complete:
         return []
     missing = len(run.not_run) + len(run.lost)
     asked = len(run.results)
     share = f", {100 * asked / (asked + missing):.0f} % of its questions were asked" if missing else ""
     return [f"{name} is partial: it was stopped early{share}"]
+
+
+def _narrower(common: CommonTasks, name: str) -> list[str]:
+    """Tasks of ``then`` that nobody asked this run's own models."""
+    models = {t.model for t in common.now.task_results}
+    left_out = [t for t in common.only_then if t.model in models]
+    if not left_out:
+        return []
+    asked = len(common.pairs) + len(common.changed) + len(common.unscored)
+    return [
+        f"this run is partial: it asked {asked} of the {asked + len(left_out)} tasks that {name} scored for its models"
+    ]

@@ -10,7 +10,7 @@ from ..domain.compared import Change, RunDiff, TaskChange
 from ..domain.run import Comparison
 from .safe_text import safe
 from .terminal import Line, wrapped
-from .words import count, points, seconds
+from .words import count, points, seconds, utc_minute
 
 MAX_TASKS = 10
 MAX_NAMES = 5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from ..domain.result import Outcome, SampleResult
 
 OUTCOME_WORDS: dict[Outcome, str] = {
@@ -84,6 +86,15 @@ def cost(value: float | None) -> str:
     if value == 0:
         return "0"
     return f"${value:.2f}" if value >= 1 else f"${value:.4f}" if value >= 0.0001 else "<$0.0001"
+
+
+def utc_minute(stamp: str) -> str:
+    """An instant as ``2026-11-25 07:28`` in UTC, whatever zone it is written in; an unreadable stamp as it stands."""
+    try:
+        moment = datetime.fromisoformat(stamp)
+    except ValueError:
+        return stamp
+    return f"{moment if moment.tzinfo is None else moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def count(n: int, noun: str) -> str:

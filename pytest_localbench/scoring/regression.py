@@ -189,4 +189,4 @@ def _check(
 
 
 def _wrong(expr: str, problem: str) -> ConfigError:
-    return ConfigError(f"--localbench-compare-fail '{expr}': {problem}.")
+    return ConfigError(f"compare-fail '{expr}': {problem}.")
