@@ -87,7 +87,7 @@ def _needed(pair: Comparison) -> str:
 
 
 def _title(diff: RunDiff) -> str:
-    when = diff.then_started_at[:16].replace("T", " ")
+    when = f"{utc_minute(diff.then_started_at)} UTC"
     return (
         f"{diff.name} (started {when})" if diff.name == diff.then else f"{diff.name} (run {diff.then}, started {when})"
     )
