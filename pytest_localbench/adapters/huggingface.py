@@ -134,6 +134,7 @@ class TransformersAdapter(ChildAdapter):
             "template_sha256": hashlib.sha256(template.encode()).hexdigest() if template else None,
             "context_tokens": self._context(facts),
             "threads": self.threads(),
+            "sampling": {**DEFAULTS, **self.config.generation.model_dump(mode="json", exclude_defaults=True)},
             **self._ready.get("facts", {}),
         }
         if checkpoint.revision is not None:

@@ -87,6 +87,7 @@ class LlamaCppAdapter(ChildAdapter):
             "context_tokens": self._context(header),
             "threads": self.threads(),
             "gpu_layers": self.config.resources.gpu_layers or 0,
+            "sampling": {**DEFAULTS, **self.config.generation.model_dump(mode="json", exclude_defaults=True)},
             **self._server_options(read_options(self.config, LlamaCppOptions)),
             **({"mmproj_sha256": sha256_of(Path(eyes).expanduser(), cache_dir())} if eyes else {}),
         }
