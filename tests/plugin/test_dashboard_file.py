@@ -65,6 +65,13 @@ def test_page_is_there_when_the_run_is_stopped_early(asked: Any) -> None:
     assert '"complete":false' in document((asked.root / "r.html").read_text())
 
 
+def test_compared_run_is_in_the_page(asked: Any) -> None:
+    first = asked.run()
+    assert first.document
+    asked.run(f"--localbench-compare={first.document['id']}", "--localbench-html", "r.html")
+    assert f'"baseline":{{"id":"{first.document["id"]}"' in document((asked.root / "r.html").read_text())
+
+
 def test_report_command_makes_pages_of_older_runs(
     asked: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
