@@ -97,8 +97,9 @@ class ModelConfig(Frozen):
 
     @cached_property
     def config_hash(self) -> str:
-        """16 hex digits over what can change an answer."""
-        data = self.model_dump(mode="json", exclude={"source", "tags", "lane", "pricing", "api_key", "previous_ids"})
+        """16 hex digits over what can change an answer; a renamed model keeps them."""
+        free = {"id", "source", "tags", "lane", "pricing", "api_key", "previous_ids"}
+        data = self.model_dump(mode="json", exclude=free)
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -218,8 +218,10 @@ class Task(Frozen):
 
     @cached_property
     def content_hash(self) -> str:
-        """16 hex digits over everything that can change a score; texts for people are left out."""
+        """16 hex digits over everything that can change a score; names and texts for people are left out, so that a renamed
+        task stays the same one."""
         free = {
+            "id",
             "title",
             "description",
             "why",

@@ -58,7 +58,10 @@ def parse_regression(expr: str) -> Regression:
         raise _wrong(expr, f"the part before the metric cannot be read; write {_GRAMMAR}")
     if metric not in REGRESSION_METRICS:
         known = ", ".join(REGRESSION_METRICS)
-        raise _wrong(expr, f"unknown metric '{metric}'{did_you_mean(metric, REGRESSION_METRICS)}; known: {known}")
+        raise _wrong(
+            expr,
+            f"unknown metric '{metric}'{did_you_mean(metric.replace('_seconds', '_s'), REGRESSION_METRICS)}; known: {known}",
+        )
     if parts["task"] and metric not in TASK_METRICS:
         raise _wrong(expr, f"{metric} is measured per category, not per task")
     if limit == REAL:
