@@ -34,7 +34,7 @@ _SIDE_LISTS = (
 def compare_lines(diff: RunDiff, *, width: int, verbosity: int) -> list[Line]:
     """The whole comparison. ``verbosity`` below 0: verdicts and what newly fails; above 0: every task."""
     brief = verbosity < 0
-    lines = [Line(f"compared with {safe(_title(diff), width)}", "bold")]
+    lines = [Line(safe(f"compared with {_title(diff)}", width), "bold")]
     for text in _restrictions(diff):
         lines += wrapped(text, width, "warn")
     if diff.differences and not brief:
