@@ -9,7 +9,8 @@
       - {when: capital of France, text: Paris}
     default: I do not know.
 
-An entry is a text, or ``{text, thinking, finish_reason, tool_calls, usage, delay_s, error}``. ``error`` is a message or
+An entry is a text, ``{text, thinking, finish_reason, tool_calls, usage, delay_s, error}``, or ``{turns: [entry, ...]}``:
+one for each turn of a dialogue, the last for all that follow. ``error`` is a message or
 ``{kind: unavailable | failed | timeout | context, message, retryable, retry_after_s, times}``; with ``times: n`` only
 the first n requests fail. ``path`` of the model file may name a JSON or YAML file with more ``answers``.
 """
@@ -20,7 +21,7 @@ import hashlib
 import json
 import threading
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ class _Entry:
     response: ModelResponse
     delay_s: float = 0.0
     error: dict[str, Any] | None = None
+    turns: tuple[_Entry, ...] = ()
 
 
 class ScriptedAdapter(Adapter):
@@ -95,6 +97,8 @@ class ScriptedAdapter(Adapter):
     def generate(self, request: GenerationRequest) -> ModelResponse:
         """The answer of the table."""
         entry = self._find(request)
+        if entry.turns:
+            entry = entry.turns[min(request.turn, len(entry.turns)) - 1]
         if entry.delay_s:
             self._wait(entry, request.timeout_s)
         if entry.error is not None:
@@ -178,6 +182,13 @@ def _error(error: dict[str, Any]) -> ModelError:
 def _entry(value: Any, model: str, where: str) -> _Entry:
     if not isinstance(value, dict):
         value = {"text": "" if value is None else str(value)}
+    turns = value.get("turns")
+    if turns is not None:
+        _only(value, {"turns"}, model, where)
+        if not isinstance(turns, list) or not turns:
+            raise ConfigError(f"model '{model}': {where}.turns must be a list with at least one answer.")
+        made = tuple(_entry(turn, model, f"{where}.turns[{n}]") for n, turn in enumerate(turns))
+        return replace(made[0], turns=made)
     _only(value, _ENTRY, model, where)
     error = value.get("error")
     if error is not None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from .base import CleanText, Frozen, PlainJson
+from .dialogue import Dialogue
 from .task import GenerationParams
 
 FinishReason = Literal["stop", "length", "tool_calls", "refusal", "unknown"]
@@ -63,9 +64,10 @@ class ResultKey(Frozen):
 
 
 class GenerationRequest(Frozen):
-    """One model turn. ``timeout_s`` is the total deadline of the request."""
+    """One model turn. ``timeout_s`` is the total deadline of the request; ``turn`` counts those of a dialogue from 1."""
 
     key: ResultKey
+    turn: int = 1
     messages: tuple[Message, ...]
     tools: tuple[dict[str, Any], ...] = ()
     response_schema: dict[str, Any] | None = None
@@ -126,7 +128,7 @@ class Noise(Frozen):
 
 
 class ModelResponse(Frozen):
-    """What came back from one model turn, measured."""
+    """What came back from one model turn, measured; of a dialogue the last message, all calls, and sums over its turns."""
 
     text: CleanText
     thinking: CleanText | None = None
@@ -142,3 +144,4 @@ class ModelResponse(Frozen):
     timed_out: bool = False
     notes: tuple[CleanText, ...] = ()
     started_at: str = ""
+    dialogue: Dialogue | None = None

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from .base import CleanText, Frozen
+from .dialogue import Step
 from .response import FinishReason, Memory, Noise, ResultKey, Timing, Usage
 from .score import ScoreComponent, Verdict
 
@@ -35,7 +36,8 @@ class Failure(Frozen):
 class SampleResult(Frozen):
     """One item. ``quality`` is 0 to 1, ``ultimate_score`` 0 to 10; both ``None`` when nothing could be scored.
 
-    ``answer`` is the model's text as received (kept in the journal and the run document, not on test reports).
+    ``answer`` is the model's text as received, ``transcript`` what was said and done before it; both are kept in the
+    journal and the run document, not on test reports. ``requests`` counts turns and further attempts.
     """
 
     key: ResultKey
@@ -63,6 +65,7 @@ class SampleResult(Frozen):
     expected_label: str | None = None
     answer: CleanText | None = None
     thinking: CleanText | None = None
+    transcript: tuple[Step, ...] = ()
     task_hash: str = ""
     model_hash: str = ""
     nodeid: str = ""

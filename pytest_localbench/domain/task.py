@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from .base import Frozen, Id, PlainJson
 from .score import EvaluationWeights
+from .world import World
 
 Status = Literal["draft", "ready", "disabled"]
 Format = Literal["text", "json", "label", "html", "code", "number", "none"]
@@ -79,13 +80,17 @@ class TaskInput(Frozen):
 
 
 class Sample(Frozen):
-    """One row of a task. ``expected`` is ``UNSET`` when the row has none (then the task's own counts)."""
+    """One row of a task; without ``has_expected`` the task's own expected value counts.
+
+    ``group``: rows that evaluators over the whole task look at together.
+    """
 
     id: str = "-"
     variables: dict[str, PlainJson] = Field(default_factory=dict)
     images: tuple[FileRef, ...] = ()
     expected: PlainJson = None
     has_expected: bool = False
+    group: str | None = None
     weight: float = Field(default=1.0, gt=0)
     skip: str | None = None
 
@@ -156,7 +161,10 @@ class Thresholds(Frozen):
 
 
 class CalibrationCase(Frozen):
-    """A known answer and the quality it must get. ``output`` may be ``@expected`` or ``@NAME`` of a variable."""
+    """A known answer and the quality it must get. ``output`` may be ``@expected`` or ``@NAME`` of a variable.
+
+    ``tool_calls``: ``{name, arguments}`` made before it, one a turn, and ``{say: text}`` for words to the user between.
+    """
 
     name: str
     sample: str | None = None
@@ -172,6 +180,9 @@ class Task(Frozen):
     """One task file. ``category`` is the category's id; ``expected`` serves samples that bring none.
 
     ``previous_ids``: names the task had; comparisons with earlier runs find it by them.
+
+    ``tools``: definitions sent with the question, for tasks whose answer is the call itself; the tools of a simulated
+    world stand in ``environment``.
 
     ``folder``: the category folder, relative to the root directory (files of the task are read below it).
     """
@@ -190,7 +201,7 @@ class Task(Frozen):
     input: TaskInput
     samples: tuple[Sample, ...] = Field(default_factory=lambda: (SINGLE_SAMPLE,))
     tools: tuple[dict[str, Any], ...] = ()
-    environment: dict[str, Any] | None = None
+    environment: World | None = None
     output: OutputSpec = OutputSpec()
     expected: PlainJson = None
     has_expected: bool = False

@@ -18,6 +18,7 @@ from ..errors import GenerationTimeout, LocalbenchError, MissingCapability, Mode
 from ..scoring.components import cost_of
 from ..store.identity import utc_now
 from ..suite.render import build_messages
+from .dialogue import converse, is_dialogue, tools_of
 from .machine import available_bytes, too_little_memory
 from .meter import PeakMeter, own_memory, with_speeds
 from .noise import NoiseMeter, is_noisy
@@ -82,7 +83,7 @@ class Asker:
         disturbance = _Disturbance(self, model)
         try:
             with meter, disturbance:
-                response = ask_with_retry(adapter, request, _policy(job), breaker, self._stopped.wait)
+                response = self._exchange(adapter, job, request, breaker)
         except GenerationTimeout as late:
             if not late.generating:
                 raise
@@ -93,10 +94,8 @@ class Asker:
                 timing=Timing(generation_s=request.timeout_s, elapsed_s=request.timeout_s),
                 notes=(str(late),),
             )
-        self._reading.check(request.messages, response, model)
-        if response.attempts > 1:
-            self._log("asked_again", key=str(job.key), attempts=response.attempts)
-        self.traffic.add(adapter, request, response)
+        if response.dialogue is None:
+            self._account(adapter, request, response)
         update: dict[str, Any] = {
             "started_at": started_at,
             "timing": with_speeds(response.timing, response.usage),
@@ -106,6 +105,32 @@ class Asker:
         if memory is not response.memory:
             update["memory"] = memory
         return response.model_copy(update=update)
+
+    def _exchange(
+        self, adapter: Adapter, job: Job, request: GenerationRequest, breaker: CircuitBreaker
+    ) -> ModelResponse:
+        """One question, or as many turns as a task with tools takes."""
+        if not is_dialogue(job.task):
+            return ask_with_retry(adapter, request, _policy(job), breaker, self._stopped.wait)
+        native = adapter.capabilities().tools is True
+        tools = tools_of(job.task) if native else ()
+
+        def turn(messages: tuple[Message, ...], number: int, left_s: float) -> ModelResponse:
+            update = {"messages": messages, "tools": tools, "turn": number, "timeout_s": left_s}
+            asked = request.model_copy(update=update)
+            policy = replace(_policy(job), budget_s=left_s)
+            response = ask_with_retry(adapter, asked, policy, breaker, self._stopped.wait)
+            self._account(adapter, asked, response)
+            return response.model_copy(update={"timing": with_speeds(response.timing, response.usage)})
+
+        return converse(job.task, request.messages, turn, native=native, timeout_s=request.timeout_s)
+
+    def _account(self, adapter: Adapter, request: GenerationRequest, response: ModelResponse) -> None:
+        """Check that the prompt was read, and count what was sent."""
+        self._reading.check(request.messages, response, adapter.config)
+        if response.attempts > 1:
+            self._log("asked_again", key=str(request.key), attempts=response.attempts)
+        self.traffic.add(adapter, request, response)
 
     def _count(self, model: ModelConfig, step: int) -> int:
         """Questions to a local model under way; a table of answers is not slowed by the next question."""

@@ -81,6 +81,7 @@ def score_item(
         expected_label=judged.labels[0],
         answer=response.text,
         thinking=response.thinking or judged.answer.reasoning or None,
+        transcript=response.dialogue.steps if response.dialogue is not None else (),
         started_at=response.started_at,
         nodeid=nodeid,
         worker=worker,

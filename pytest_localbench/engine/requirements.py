@@ -18,22 +18,26 @@ def missing_capability(
     says. ``pending``: capabilities that the provider tells only once the model is open; those are not held against it yet.
     """
     for name in ("vision", "tools", "json_schema", "thinking", "system_prompt"):
-        if not (getattr(task.requires, name) or (name == "vision" and shows_pictures(task))):
+        wanted = getattr(task.requires, name)
+        if not (wanted or (name == "vision" and shows_pictures(task)) or (name == "tools" and needs_tools(task))):
             continue
         has = getattr(offered, name)
         if has or (has is None and (name == "system_prompt" or name in pending)):
             continue
         known = "has no" if has is False else "is not known to have"
         return f"needs {name.replace('_', ' ')}, which {model.id} {known}"
-    unbuilt = next(
-        (n for n in ("browser", "node") if getattr(task.requires, n)), "environment" if task.environment else None
-    )
+    unbuilt = next((n for n in ("browser", "node") if getattr(task.requires, n)), None)
     if unbuilt:
         return f"needs '{unbuilt}', which this version cannot offer"
     needed, context = task.requires.min_context, offered.context_tokens
     if needed and context is not None and context < needed:
         return f"needs a context of {needed} tokens, {model.id} has {context}"
     return None
+
+
+def needs_tools(task: Task) -> bool:
+    """True when the task offers tools that may not be called in plain text."""
+    return bool(task.tools) or (task.environment is not None and not task.environment.text_calls)
 
 
 def shows_pictures(task: Task) -> bool:

@@ -130,10 +130,9 @@ def _check_target(target: str, task: Task) -> None:
 
 
 def _tool_names(task: Task) -> set[str]:
-    environment = task.environment or {}
-    tools = [*task.tools, *(t for t in environment.get("tools", ()) if isinstance(t, dict))]
-    inner = [t["function"] if isinstance(t.get("function"), dict) else t for t in tools]
-    return {str(t["name"]) for t in inner if "name" in t}
+    inner = [t["function"] if isinstance(t.get("function"), dict) else t for t in task.tools]
+    named = {str(t["name"]) for t in inner if "name" in t}
+    return named | {tool.name for tool in (task.environment.tools if task.environment else ())}
 
 
 def _values(value: Any, path: str) -> Iterator[Any]:

@@ -26,7 +26,7 @@ from ..store.runs import prepare, run_folder
 
 EntityT = TypeVar("EntityT", bound=Frozen)
 
-TRAVELS_WITHOUT = {"answer", "thinking"}
+TRAVELS_WITHOUT = {"answer", "thinking", "transcript"}
 
 
 class Recorder:

@@ -11,6 +11,7 @@ from ..errors import did_you_mean
 from .files import FieldProblem
 from .render import document_name, values_of
 from .template import Template, TemplateProblem, is_template, read_template
+from .tool_checks import check_tools
 
 _REFERENCE = re.compile(r"@([A-Za-z_][\w.-]*)")
 _Field = tuple[str | int, ...]
@@ -27,6 +28,8 @@ def check_task(task: Task) -> None:
         _check_labels(task)
     if task.calibration:
         _check_calibration(task)
+    if task.tools or task.environment or any(case.tool_calls for case in task.calibration):
+        check_tools(task)
 
 
 def _explain_lack(task: Task) -> None:

@@ -40,6 +40,8 @@ def task_schema() -> dict[str, Any]:
     parts["Sample"]["properties"]["skip"] = {"anyOf": [{"type": "boolean"}, _TEXT, {"type": "null"}]}
     parts["OutputSpec"]["properties"]["answer_marker"] = column
     call = {"anyOf": [{"type": "object"}, {"type": "array", "minItems": 2, "maxItems": 2}]}
+    state = parts["World"]["properties"]
+    state["state"] = {"anyOf": [state["state"], _TEXT]}
     parts["CalibrationCase"]["properties"]["tool_calls"] = {"type": "array", "items": call}
     del schema["required"]
     schema["anyOf"] = [{"required": ["input"]}, {"required": ["prompt"]}]

@@ -193,6 +193,10 @@ def _prepare(data: dict[str, Any], file: _File) -> None:
             spec["files"] = assets.entries(spec["files"], ("input", "files"))
         if spec.get("images") is not None:
             spec["images"] = assets.entries(spec["images"], ("input", "images"), "image")
+    world = data.get("environment")
+    if isinstance(world, dict) and "state" in world:
+        state = assets.loaded(world["state"], ("environment", "state"))
+        data["environment"] = {**world, "state": state}
     data["samples"] = read_samples(assets, data.get("samples"))
     if isinstance(data.get("calibration"), list):
         data["calibration"] = [_case(case, index, assets) for index, case in enumerate(data["calibration"])]

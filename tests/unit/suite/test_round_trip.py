@@ -89,4 +89,4 @@ def test_values_of_such_tasks(load):
     assert sorting.traps == {"2967.98": "the deposit was not taken off"}
     (screening,) = load(SCREENING)
     assert screening.calibration[0].tool_calls[0]["name"] == "set_status"
-    assert screening.environment["state"]["applicants"][0]["id"] == "A-1"
+    assert screening.environment.state["applicants"][0]["id"] == "A-1"
