@@ -123,6 +123,16 @@ def test_keyboard_walks_pages_rows_answer_and_back(open_page: Open, full_page: s
     assert opened.page.locator("aside[aria-label=Navigation]").count() == 0
 
 
+def test_buttons_of_an_answer_walk_and_keep_the_focus_in_the_panel(open_page: Open, full_page: str) -> None:
+    opened = open_page(full_page, f"#/results?r={ANSWER}")
+    opened.page.wait_for_selector("aside pre")
+    opened.page.get_by_role("button", name="Next answer").click()
+    opened.until(f"!decodeURIComponent(location.hash).endsWith('{ANSWER}')")
+    opened.until("document.activeElement.closest('aside') !== null")
+    opened.page.get_by_role("button", name="Previous answer").click()
+    opened.until(f"decodeURIComponent(location.hash).endsWith('{ANSWER}')")
+
+
 def test_single_keys_can_be_switched_off(open_page: Open, full_page: str) -> None:
     opened = open_page(full_page)
     opened.page.keyboard.press("?")

@@ -26,6 +26,9 @@ export function walkWith(walk: Step | undefined): void {
   step = walk
 }
 
+/** Go to the next or the previous answer of the list. */
+export const walk: Step = (by) => step?.(by)
+
 const typing = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName))
 
@@ -44,8 +47,8 @@ const ACTIONS: Record<string, () => void> = {
   '/': () => void focusSearch(),
   f: () => place.go('results', { outcome: 'weak,error' }),
   d: () => place.go('compare', { only: 'different' }),
-  j: () => step?.(1),
-  k: () => step?.(-1),
+  j: () => walk(1),
+  k: () => walk(-1),
   '[': () => view.setLeft(!view.left),
   ']': () => view.setRight(!view.right),
   e: () => exportShown(),
