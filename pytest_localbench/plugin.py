@@ -73,6 +73,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from .harness.marks import register_marks_below
 
         register_marks_below(config)
+    if getattr(config.option, "htmlpath", None) and config.pluginmanager.hasplugin("html"):
+        from .harness.html_report import register
+
+        register(config)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TaskFile | None:

@@ -15,15 +15,18 @@ _RAW_NAMES = {"time": "time_s", "quality": "quality_points", "complexity": "comp
 
 
 def properties_of(result: SampleResult) -> list[tuple[str, object]]:
-    """Flat builtin values: outcome, score and, for every measured component, normalized, raw and weight."""
+    """Flat builtin values: outcome, score and, for every measured component, raw value, normalized value and weight."""
     properties: list[tuple[str, object]] = [("localbench.outcome", result.outcome)]
     if result.ultimate_score is not None:
         properties.append(("localbench.ultimate_score", round(result.ultimate_score, 6)))
     for component in result.components:
-        if component.normalized is not None and component.raw is not None:
-            name = component.name
+        if component.raw is None:
+            continue
+        name = component.name
+        if component.normalized is not None:
             properties.append((f"localbench.{name}", round(component.normalized, 6)))
-            properties.append((f"localbench.{_RAW_NAMES[name]}", component.raw))
+        properties.append((f"localbench.{_RAW_NAMES[name]}", component.raw))
+        if component.normalized is not None:
             properties.append((f"localbench.{name}_weight", component.weight))
     return properties
 

@@ -1,0 +1,129 @@
+"""Columns, a picture and the answers in the report of pytest-html; imported only when such a report is written.
+
+Where no task file is in play nothing else is imported and nothing is changed.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from ..suite.find import holds_tasks
+from .state import active
+
+if TYPE_CHECKING:
+    from ..domain.result import SampleResult
+    from ..reports.dashboard_privacy import Privacy
+
+PLACE = 2
+"""The additional columns stand behind result and name."""
+
+
+class HtmlReport:
+    """The hooks of pytest-html. Rows and summary are made where the report is written, extras where the test ran."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self._shown = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Hang verdicts, answer and a link to the dashboard on the report; plain data, so that it travels."""
+        report = yield
+        if active.session is None:
+            return report
+        from .session import RESULT
+
+        result = item.stash.get(RESULT, None)
+        if result is not None and (report.when == "call" or (report.when == "setup" and report.failed)):
+            report.extras = [*getattr(report, "extras", []), *self._extras(result)]  # type: ignore[attr-defined]
+        return report
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        """Three more columns, where task files are in play (known before anything is collected)."""
+        base = self.config.invocation_params.dir
+        places = [base / arg.partition("::")[0] for arg in self.config.args]
+        self._shown = active.session is not None or any(holds_tasks(place) for place in places)
+        if self._shown:
+            from ..reports.plain_report import head_cells
+
+            cells[PLACE:PLACE] = head_cells()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
+        """One cell for each of the columns on every row; the name of a test is escaped, which pytest-html leaves out."""
+        if not self._shown or len(cells) < PLACE:
+            return
+        from ..reports.plain_report import row_cells
+
+        if hasattr(report, "localbench"):
+            name = report.nodeid if report.when == "call" else f"{report.nodeid}::{report.when}"
+            cells[1] = f'<td class="col-testId">{html.escape(name)}</td>'
+        cells[PLACE:PLACE] = row_cells(dict(getattr(report, "user_properties", ())))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
+        """With ``--localbench-redact`` the text of a failure stays out: it quotes answers and expected values."""
+        if hasattr(report, "localbench") and _privacy().hides_reasons and report.failed:
+            data[:] = [
+                "left out, as it may quote answers and expected values (--localbench-redact, --localbench-embed)"
+            ]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """The scores above the rows."""
+        run = active.session.finisher.run if active.session is not None else None
+        if run is not None and run.results:
+            from ..reports.plain_report import summary_html
+
+            prefix.append(summary_html(run, self._dashboard()))
+
+    def _extras(self, result: SampleResult) -> list[dict[str, Any]]:
+        from ..reports.plain_report import answer_html
+
+        extras = [_extra("html", answer_html(result, _privacy()))]
+        dashboard = self._dashboard()
+        if dashboard is not None:
+            key = result.key
+            place = "/".join((key.category, key.task, key.model, key.sample, str(key.attempt)))
+            extras.append(_extra("url", f"{dashboard}#/results?r={quote(place, safe='')}", "dashboard"))
+        return extras
+
+    def _dashboard(self) -> str | None:
+        """The dashboard as seen from this report, when one is written."""
+        options = active.need().options
+        if options.html is None:
+            return None
+        folder = os.path.dirname(report_path(self.config))
+        try:
+            return quote(Path(os.path.relpath(options.html, folder)).as_posix())
+        except ValueError:  # another drive
+            return options.html.as_uri()
+
+
+def report_path(config: pytest.Config) -> str:
+    """Where pytest-html writes its report."""
+    return os.path.abspath(os.path.expanduser(os.path.expandvars(str(config.option.htmlpath))))
+
+
+def register(config: pytest.Config) -> None:
+    """Take part in the report of pytest-html."""
+    config.pluginmanager.register(HtmlReport(config), "localbench-html-report")
+
+
+def _privacy() -> Privacy:
+    from ..reports.dashboard_privacy import Privacy, embed_choice, redact_choice
+
+    options = active.need().options
+    return Privacy(embed=embed_choice(options.embed), redact=redact_choice(options.redact))
+
+
+def _extra(kind: str, content: str, name: str | None = None) -> dict[str, Any]:
+    return {"name": name, "format_type": kind, "content": content, "mime_type": None, "extension": None}
