@@ -117,6 +117,7 @@ def _bare(result: SampleResult) -> SampleResult:
         cost_usd=result.cost_usd,
         resolved_model=result.resolved_model,
         contended=result.contended,
+        cached=result.cached,
         task_hash=result.task_hash,
         model_hash=result.model_hash,
     )

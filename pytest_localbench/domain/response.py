@@ -142,6 +142,7 @@ class ModelResponse(Frozen):
     contended: bool = False
     noise: Noise | None = None
     timed_out: bool = False
+    cached: bool = False
     notes: tuple[CleanText, ...] = ()
     started_at: str = ""
     dialogue: Dialogue | None = None

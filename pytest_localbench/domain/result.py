@@ -58,6 +58,7 @@ class SampleResult(Frozen):
     finish_reason: FinishReason | None = None
     resolved_model: CleanText | None = None
     contended: bool = False
+    cached: bool = False
     noise: Noise | None = None
     requests: int = 0
     notes: tuple[CleanText, ...] = ()
@@ -76,6 +77,11 @@ class SampleResult(Frozen):
     def is_error(self) -> bool:
         """True when our side, the server or the set-up failed: excluded from means, shown as coverage."""
         return self.outcome in ERROR_OUTCOMES
+
+    @property
+    def timing_usable(self) -> bool:
+        """False when other work ran meanwhile, or when the answer came from the cache."""
+        return not self.contended and not self.cached
 
 
 class TaskResult(Frozen):

@@ -47,8 +47,8 @@ class CategoryScore(Frozen):
 
     ``ultimate_score`` (0 to 10) uses every component the model has. Where the models of the category do not have the
     same components, ``common_score`` is the comparable one over ``common_components``; otherwise it is ``None``.
-    ``quality``, ``components``, ``pass_rate`` and ``coverage`` are 0 to 1; ``n_*`` count tasks, except ``n_invalid``
-    and ``n_contended`` (answers). Times are taken from undisturbed answers only; ``cost_usd`` is the sum.
+    ``quality``, ``components``, ``pass_rate`` and ``coverage`` are 0 to 1; ``n_*`` count tasks, except ``n_invalid``,
+    ``n_contended`` and ``n_cached`` (answers). Times are taken from undisturbed new answers only; ``cost_usd`` is the sum.
     """
 
     category: str
@@ -70,6 +70,7 @@ class CategoryScore(Frozen):
     n_skipped: int = 0
     n_invalid: int = 0
     n_contended: int = 0
+    n_cached: int = 0
     pass_rate: float | None = None
     coverage: float | None = None
     covered: bool = False

@@ -12,7 +12,7 @@ from ..domain.result import Failure, SampleResult
 from ..domain.score import EvaluationWeights, Verdict
 from ..domain.task import Task
 from ..errors import ModelError
-from ..scoring.components import cost_of, score_components
+from ..scoring.components import CACHED, DISTURBED, cost_of, score_components
 from ..scoring.ultimate import ultimate_score
 from .judging import Judged
 
@@ -56,7 +56,8 @@ def score_item(
         memory_bytes=_memory(response),
         memory_budget_bytes=_budget(task, settings),
         weights=weights_for(task, category, settings),
-        timing_usable=not response.contended,
+        timing_usable=not response.contended and not response.cached,
+        untimed=CACHED if response.cached else DISTURBED,
     )
     return SampleResult(
         key=key,
@@ -74,6 +75,7 @@ def score_item(
         finish_reason=response.finish_reason,
         resolved_model=response.resolved_model,
         contended=response.contended,
+        cached=response.cached,
         noise=response.noise,
         requests=response.attempts,
         notes=tuple(dict.fromkeys((*response.notes, *judged.answer.notes))),

@@ -159,6 +159,10 @@ def _model_notes(score: CategoryScore, answers: Sequence[SampleResult]) -> list[
             f"{score.model}: {score.n_contended} of {count(scored, 'answer')} came while other work ran; "
             "their times do not count"
         )
+    if score.n_cached:
+        notes.append(
+            f"{score.model}: {score.n_cached} of {count(scored, 'answer')} came from the cache; their times do not count"
+        )
     if score.n_scored and not score.covered:
         notes.append(
             f"{score.model}: only {score.coverage or 0.0:.0%} of the tasks were scored; "

@@ -103,6 +103,7 @@ _COLUMNS: tuple[tuple[str, _Cell], ...] = (
     ("vram_bytes", lambda r, _: r.memory.peak_vram_bytes),
     ("cost_usd", lambda r, _: r.cost_usd),
     ("contended", lambda r, _: r.contended),
+    ("cached", lambda r, _: r.cached),
     ("finish_reason", lambda r, _: r.finish_reason),
     ("label", lambda r, p: p.made(r.label)),
     ("expected_label", lambda r, p: p.given(r.expected_label)),

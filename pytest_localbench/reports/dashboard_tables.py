@@ -79,7 +79,7 @@ class Tables:
             rounded(timing.output_tokens_per_s if timing else None, 1),
             rounded(r.cost_usd, 8),
             r.memory.peak_bytes,
-            int(r.contended),
+            int(not r.timing_usable),
             self.strings(self.privacy.told(r.reason)),
             self.strings(r.started_at or None),
             self.chunks.add(self._answer(r)) if self.privacy.wants((r.outcome,)) else -1,

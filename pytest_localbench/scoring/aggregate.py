@@ -159,6 +159,7 @@ def _score(cell: _Cell, common: frozenset[ComponentName], rank: tuple[int, bool]
         n_skipped=statuses.count("skipped"),
         n_invalid=sum(a.outcome in WEAK_OUTCOMES and a.outcome != "weak" for a in cell.answers),
         n_contended=sum(a.contended for a in answered),
+        n_cached=sum(a.cached for a in answered),
         pass_rate=fmean(t.n_passed / t.n_scored for t in cell.scored) if cell.scored else None,
         coverage=cell.coverage,
         covered=cell.covered,

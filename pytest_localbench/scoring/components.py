@@ -12,6 +12,7 @@ from .constants import CREDIT_FULL_AT
 
 Efficiency = Literal["earned", "plain"]
 DISTURBED = "other work ran at the same time, so time is left out"
+CACHED = "the answer came from the cache, so time is left out"
 _GRADES = ((2.0, "failed"), (4.0, "poor"), (6.0, "partly right"), (8.0, "good"), (9.5, "very good"))
 
 
@@ -72,6 +73,7 @@ def score_components(
     weights: EvaluationWeights,
     efficiency: Efficiency = "earned",
     timing_usable: bool = True,
+    untimed: str = DISTURBED,
 ) -> tuple[ScoreComponent, ...]:
     """The five components of one answer or task, in the order of ``domain.score.COMPONENTS``.
 
@@ -92,7 +94,7 @@ def score_components(
             weight=weights.time,
             uncredited=time_n,
             reference=expected_s,
-            reason=_credited(_time_reason(generation_s, expected_s, timing_usable), time_n, earned),
+            reason=_credited(_time_reason(generation_s, expected_s, "" if timing_usable else untimed), time_n, earned),
         ),
         ScoreComponent(
             name="quality",
@@ -153,10 +155,10 @@ def _quality_reason(quality: float | None) -> str:
     return f"{points:.1f} of 10, {grade(points)}"
 
 
-def _time_reason(seconds: float | None, expected: float | None, usable: bool) -> str:
-    if not usable:
+def _time_reason(seconds: float | None, expected: float | None, untimed: str) -> str:
+    if untimed:
         taken = "" if seconds is None else f"took {_number(seconds)} s; "
-        return f"{taken}{DISTURBED}"
+        return f"{taken}{untimed}"
     if seconds is None:
         return "time was not measured"
     if expected is None:

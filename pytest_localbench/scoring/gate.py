@@ -218,7 +218,7 @@ def _unjudged(gate: Gate, category: str, model: str, task: str | None, label: st
         task=task,
         threshold=gate.value,
         passed=True,
-        message=f"gate not judged: {label}: other work ran during every answer, and noise decides no gate",
+        message=f"gate not judged: {label}: other work ran during every answer or all came from the cache, and such times decide no gate",
     )
 
 

@@ -7,7 +7,7 @@ import math
 from ..domain.result import TaskResult
 from ..domain.run import CategoryScore
 from ..domain.score import ComponentName
-from .components import DISTURBED
+from .components import CACHED, DISTURBED
 
 BOUNDS: dict[str, tuple[float, float]] = {
     "score": (0.0, 10.0),
@@ -71,8 +71,8 @@ def disturbed(row: CategoryScore | TaskResult, metric: str) -> bool:
     if metric not in TIME_METRICS:
         return False
     if isinstance(row, CategoryScore):
-        return row.n_contended > 0
-    return any(c.name == "time" and DISTURBED in c.reason for c in row.components)
+        return row.n_contended > 0 or row.n_cached > 0
+    return any(c.name == "time" and (DISTURBED in c.reason or CACHED in c.reason) for c in row.components)
 
 
 def _points(quality: float | None) -> float | None:

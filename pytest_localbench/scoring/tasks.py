@@ -10,7 +10,7 @@ from typing import Literal
 from ..domain.result import SampleResult, TaskResult
 from ..domain.score import ComponentName, EvaluationWeights, ScoreComponent, Verdict
 from ..domain.task import EvaluatorSpec, Task
-from .components import score_components
+from .components import CACHED, DISTURBED, score_components
 from .constants import GATE_TOLERANCE, MAX_UNSCORED, PASS_K, SLOW_PERCENTILE
 from .labels import LabelPair, label_metrics, label_verdict
 from .passk import pass_at_k, pass_hat_k
@@ -21,8 +21,9 @@ _Samples = Sequence[Sequence[SampleResult]]
 
 
 def usable_time_s(result: SampleResult) -> float | None:
-    """Generation seconds of a scored answer; ``None`` when not measured or when other work ran meanwhile."""
-    if result.timing is None or result.contended or result.quality is None:
+    """Generation seconds of a scored answer; ``None`` when not measured or when other work ran meanwhile or the
+    answer came from the cache."""
+    if result.timing is None or not result.timing_usable or result.quality is None:
         return None
     return result.timing.generation_s
 
@@ -95,7 +96,7 @@ def _quality(samples: _Samples, metrics: dict[str, float | None], task: Task) ->
 def _components(
     samples: _Samples, quality: float, complexity: int, weights: EvaluationWeights
 ) -> tuple[ScoreComponent, ...]:
-    calm = [own for attempts in samples if (own := [r for r in attempts if not r.contended])]
+    calm = [own for attempts in samples if (own := [r for r in attempts if r.timing_usable])]
     times, expected = _measured(calm or samples, "time", median)
     costs, cost_budget = _measured(samples, "cost", fmean)
     peaks, memory_budget = _measured(samples, "memory", max)
@@ -110,6 +111,7 @@ def _components(
         memory_budget_bytes=None if memory_budget is None else int(memory_budget),
         weights=weights,
         timing_usable=bool(calm),
+        untimed=CACHED if all(r.cached for own in samples for r in own) else DISTURBED,
     )
 
 
