@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..domain.base import plain
+from ..domain.dialogue import Step
 from ..domain.result import Failure, Outcome, SampleResult, TaskResult
 from ..domain.run import BenchmarkRun
 from ..domain.score import ScoreComponent, Verdict
@@ -90,6 +91,7 @@ class Tables:
         detail = {
             "answer": self.privacy.made(r.answer),
             "thinking": self.privacy.made(r.thinking),
+            "steps": [self._step(step) for step in r.transcript],
             "verdicts": [self._verdict(v) for v in r.verdicts],
             "failure": self._failure(r.failure),
             "notes": list(r.notes),
@@ -126,6 +128,14 @@ class Tables:
                 for position, d in enumerate(v.details, 1)
             ],
         }
+
+    def _step(self, step: Step) -> dict[str, Any]:
+        """What the model said or asked for is made by it; what users and tools told it was given to it."""
+        text = self.privacy.made(step.text) if step.kind == "message" else self.privacy.given(step.text)
+        shown = {"turn": step.turn, "kind": step.kind, "text": text}
+        if step.kind == "call":
+            shown |= {"tool": step.tool, "arguments": self.privacy.made(step.arguments), "status": step.status}
+        return shown
 
     def _failure(self, failure: Failure | None) -> dict[str, str] | None:
         if failure is None:

@@ -6,11 +6,13 @@ import hashlib
 import json
 import re
 from base64 import b64encode
+from typing import Any
 
 import pytest
 from page_blocks import block, details
 from synthetic_runs import make_run, prompt_of
 
+from pytest_localbench.domain.dialogue import Step
 from pytest_localbench.domain.history import PastRun
 from pytest_localbench.domain.run import BenchmarkRun
 from pytest_localbench.domain.score import Detail, Verdict
@@ -173,6 +175,28 @@ def test_redact_all_leaves_no_text_of_people_or_models(small_run: BenchmarkRun) 
     assert "models.example" not in text
     assert "--models=all" not in text
     assert ".gguf" not in text
+
+
+def test_steps_of_a_dialogue_are_kept_and_redacted_by_who_said_them(small_run: BenchmarkRun) -> None:
+    steps = (
+        Step(turn=1, kind="user", text="my secret"),
+        Step(turn=1, kind="call", tool="find", arguments={"name": "x"}, text='{"rows": 1}', status="ok"),
+        Step(turn=2, kind="message", text="done"),
+    )
+    run = small_run.model_copy(update={"results": (small_run.results[0].model_copy(update={"transcript": steps}),)})
+
+    def shown(redact: str) -> list[dict[str, Any]]:
+        html = page(run, redact=redact)
+        return details(html)[block(html, "lb-tables")["results"]["detail"][0]]["steps"]
+
+    assert [s["text"] for s in shown("none")] == ["my secret", '{"rows": 1}', "done"]
+    assert shown("none")[1] | {"text": ""} == {
+        "turn": 1, "kind": "call", "text": "", "tool": "find", "arguments": {"name": "x"}, "status": "ok",
+    }  # fmt: skip
+    hidden = shown("inputs")
+    assert [s["text"].startswith("sha256:") for s in hidden] == [True, True, False]
+    assert hidden[1]["arguments"] == {"name": "x"}
+    assert all(s["text"].startswith("sha256:") for s in shown("all"))
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from synthetic_runs import make_run, prompt_of
 
+from pytest_localbench.domain.dialogue import Step
 from pytest_localbench.domain.result import Failure, SampleResult
 from pytest_localbench.domain.run import BenchmarkRun
 from pytest_localbench.domain.score import Detail, Verdict
 from pytest_localbench.reports.dashboard import Baseline, dashboard_html
 
+KINDS = ("message", "call", "user")
 CALL = "window.__fired=1"
 PAYLOADS = (
     f"<script>{CALL}</script>",
@@ -72,7 +74,9 @@ def poisoned(run: BenchmarkRun, text: str) -> BenchmarkRun:
         return result.model_copy(
             update={
                 "answer": text, "thinking": text, "reason": text, "notes": (text,), "verdicts": (verdict,),
-                "failure": Failure(kind=text, message=text, details=text), "resolved_model": text, "nodeid": text,
+                "failure": Failure(kind=text, message=text, details=text), "resolved_model": text,
+                "transcript": tuple(Step(turn=1, kind=k, text=text, tool=text, arguments={text: text}) for k in KINDS),
+                "nodeid": text,
                 "outcome": "weak", "quality": 0.1,
             }
         )  # fmt: skip

@@ -99,10 +99,14 @@ export type Component = [string, Num, string, Num, number, Num, string]
 export interface Noise {
   load_1m?: Num; steal_share?: Num; swap_in_bytes_per_s?: Num; swap_out_bytes_per_s?: Num
 }
+export interface Step {
+  turn: number; kind: 'message' | 'call' | 'user'; text: string; tool?: string; arguments?: unknown
+  status?: 'ok' | 'failed' | 'invalid' | null
+}
 export interface AnswerDetail {
   answer?: string; thinking?: string; verdicts?: Verdict[]; failure?: { kind: string; message: string; details: string }
   notes?: string[]; components?: Component[]; finish?: string; nodeid?: string; resolved?: string; requests?: number
-  noise?: Noise; reasoningTokens?: number; cachedTokens?: number; queued?: number; memoryMethod?: string
+  steps?: Step[]; noise?: Noise; reasoningTokens?: number; cachedTokens?: number; queued?: number; memoryMethod?: string
 }
 export interface PromptDetail {
   messages: [string, string][]; images?: (string | null)[]; expected: unknown; hasExpected?: boolean
