@@ -160,7 +160,10 @@ def _reason(results: Sequence[SampleResult], asked: Sequence[SampleResult], stat
             return why
         return f"{len(broken)} of {len(asked)} answers have no score{': ' + why if why else ''}"
     weakest = min((r for r in asked if r.quality is not None), key=lambda r: r.quality or 0.0)
-    return weakest.reason if weakest.outcome != "passed" else ""
+    if weakest.outcome == "passed":
+        return ""
+    passed = f"{sum(r.outcome == 'passed' for r in asked)} of {len(asked)} passed" if len(asked) > 1 else ""
+    return ": ".join(filter(None, (passed, weakest.reason)))
 
 
 def _metrics(asked: Sequence[SampleResult], samples: _Samples) -> dict[str, float | None]:

@@ -33,6 +33,13 @@ def test_more_than_a_fifth_without_a_score_is_incomplete_but_shown():
     assert broken.reason == "1 of 4 answers have no score: no connection"
 
 
+def test_a_weak_task_says_how_many_passed_and_what_the_weakest_lacks():
+    pair = (answer(1.0, sample="a"), answer(0.2, sample="b", outcome="weak", reason="total is wrong"))
+    assert fold(*pair).reason == "1 of 2 passed: total is wrong"
+    assert fold(pair[1]).reason == "total is wrong"
+    assert fold(pair[0]).reason == ""
+
+
 @pytest.mark.parametrize(
     ("outcome", "status"), [("backend_error", "error"), ("pending", "pending"), ("skipped", "skipped")]
 )
