@@ -1,3 +1,4 @@
+import { GAP } from './format'
 import type { Category, Document, Kind, Model, Row, Tables } from './types'
 
 const FORMAT = 1
@@ -51,6 +52,7 @@ export class Report {
   ) {
     this.modelIds = doc.modelIds
     this.ran = doc.categories.filter((c) => c.ran)
+    for (const row of doc.board) if (row.rankText === '-') row.rankText = GAP
     this.rows = new Map(doc.board.map((row) => [`${row.category}/${row.model}`, row]))
   }
 
