@@ -19,6 +19,7 @@ from ..domain.model import ModelConfig
 from ..domain.response import ModelResponse
 from ..errors import ConfigError, ModelError, ModelUnavailable
 from .plan import Job, Plan
+from .quiet import Quiet
 
 DEFAULT_LOOK_AHEAD = 512
 STOP_WAIT_S = 5.0
@@ -91,6 +92,7 @@ class Engine:
         self._failed: dict[str, str] = {}
         self._adapters: dict[str, Adapter] = {}
         self._stopped = False
+        self.quiet = Quiet()
         self.opened: dict[str, Opened] = {}
         self.loads: dict[str, int] = {}
 
@@ -140,6 +142,7 @@ class Engine:
 
     def stop(self) -> None:
         """Drop what is queued, break what is in flight, close every adapter; returns within seconds."""
+        self.quiet.stop()
         with self._cond:
             self._stopped = True
             self._cond.notify_all()
@@ -158,7 +161,8 @@ class Engine:
 
     def _run_lane(self, lane: Lane) -> None:
         while (model := self._next_model(lane)) is not None:
-            adapter = self._open(model)
+            with self.quiet.working(model):
+                adapter = self._open(model)
             if adapter is None:
                 self._fail_all(lane, model)
                 continue
@@ -275,7 +279,8 @@ class Engine:
 
     def _answer(self, job: Job, adapter: Adapter) -> None:
         try:
-            reply = Reply(self._ask(adapter, job))
+            with self.quiet.working(job.model):
+                reply = Reply(self._ask(adapter, job))
         except ModelError as error:
             reply = Reply(None, error.with_traceback(None))
         except Exception as error:  # noqa: BLE001 - a bug in an adapter costs one answer, not the run

@@ -50,6 +50,7 @@ class Judge:
     def __init__(self, task: Task, registry: Registry, root: str = "") -> None:
         self.task = task
         self._checks = tuple(_build(task, index, registry, root) for index in range(len(task.evaluators)))
+        self.heavy = any(check.evaluator.heavy for check in self._checks)
         self._label = next((c.evaluator for c in self._checks if isinstance(c.evaluator, Label)), None)
         if task.status == "ready" and all(map(_guards, self._checks)):
             raise _wrong(task, root, ("evaluators",), "at least one evaluator must earn ('weight:'), not only guard")

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from ..domain.model import Capabilities, ModelConfig
 from ..domain.task import Task
+from ..evaluators.ui_browser import missing_browser
 
 
 def missing_capability(
@@ -26,13 +27,19 @@ def missing_capability(
             continue
         known = "has no" if has is False else "is not known to have"
         return f"needs {name.replace('_', ' ')}, which {model.id} {known}"
-    unbuilt = next((n for n in ("browser", "node") if getattr(task.requires, n)), None)
-    if unbuilt:
-        return f"needs '{unbuilt}', which this version cannot offer"
+    if (here := missing_here(task)) is not None:
+        return here
     needed, context = task.requires.min_context, offered.context_tokens
     if needed and context is not None and context < needed:
         return f"needs a context of {needed} tokens, {model.id} has {context}"
     return None
+
+
+def missing_here(task: Task) -> str | None:
+    """What the evaluators of a task need of this machine and do not find, as a sentence."""
+    if task.requires.node:
+        return "needs 'node', which this version cannot offer"
+    return missing_browser() if task.requires.browser else None
 
 
 def needs_tools(task: Task) -> bool:

@@ -29,6 +29,13 @@ BUILT_IN = {
     "anls": "overlap:Anls",
     "rules": "rules:Rules",
     "pii": "privacy:Pii",
+    "html_valid": "ui_dom:HtmlValid",
+    "dom_rules": "ui_dom:DomRules",
+    "dom_unchanged": "ui_dom:DomUnchanged",
+    "visual_blocks": "ui_blocks:VisualBlocks",
+    "screenshot_ssim": "ui_pictures:ScreenshotSsim",
+    "interaction": "ui_interaction:Interaction",
+    "accessibility": "ui_audit:Accessibility",
 }
 
 

@@ -47,12 +47,14 @@ class Evaluator(Generic[OptionsT]):
     """Subclass, set the class attributes, write ``evaluate``.
 
     ``role``: ``content`` earns, ``guard`` only takes away (at most ``guard_share`` unless the task says otherwise).
+    ``heavy``: judging works this machine hard, so local models rest meanwhile.
     ``__init__`` runs once at load: check options against the task there and raise :class:`OptionError`.
     """
 
     role: ClassVar[Role] = "content"
     guard_share: ClassVar[float] = 0.0
     version: ClassVar[str] = "1"
+    heavy: ClassVar[bool] = False
     options_type: ClassVar[type[Options]] = Options
 
     def __init__(self, options: OptionsT, task: Task) -> None:

@@ -17,6 +17,7 @@ from ..domain.response import ResultKey
 from ..domain.result import SampleResult
 from ..domain.task import CalibrationCase, Sample, Task
 from ..engine.nulls import NULL_MODELS, TASK_BOUNDS, TOLERANCE, as_response, calibration_answer, null_answer
+from ..engine.requirements import missing_here
 from ..errors import LocalbenchError
 from ..suite.render import build_messages, documents
 from .check_tally import NOTE, note_of
@@ -46,12 +47,14 @@ def checks_of(task: Task, session: LocalbenchSession) -> list[Any]:
     except LocalbenchError as error:
         raise pytest.Collector.CollectError(str(error)) from None
     by_id = {sample.id: sample for sample in task.samples}
+    lack = missing_here(task)
+    marks = [pytest.mark.skip(reason=lack)] if lack else ()
     checks = []
     for case in task.calibration:
         sample = by_id[case.sample] if case.sample else task.samples[0]
         slug = re.sub(r"[^a-z0-9]+", "-", case.name.lower()).strip("-")
-        checks.append(pytest.param(Check(case, sample), id=slug))
-    checks.append(pytest.param(Check(None, task.samples[0]), id=NULLS))
+        checks.append(pytest.param(Check(case, sample), id=slug, marks=marks))
+    checks.append(pytest.param(Check(None, task.samples[0]), id=NULLS, marks=marks))
     return checks
 
 

@@ -23,6 +23,7 @@ from ..engine.judging import Judge
 from ..engine.plan import Job, Plan
 from ..engine.requirements import missing_capability
 from ..errors import MissingCapability, ModelError, StoreError
+from ..evaluators.ui_browser import BROWSER
 from ..options import Options
 from ..registry import Registry
 from ..store.identity import new_run_id
@@ -231,7 +232,9 @@ class LocalbenchSession:
             pytest.fail(str(error), pytrace=False)
         self.recorder.started(job, item.nodeid)
         response = self.response()
-        judged = self.judge_for(job.task).judge(job.sample, response, documents(job.task, job.sample))
+        judge = self.judge_for(job.task)
+        with self.engine.quiet.hush(judge.heavy):
+            judged = judge.judge(job.sample, response, documents(job.task, job.sample))
         result = score_item(
             key=job.key,
             task=job.task,
@@ -342,6 +345,7 @@ class LocalbenchSession:
         self.engine.stop()
         self.recorder.exchanged(self._asker.traffic.found(), guard.blocked if self.options.offline else ())
         self.recorder.close()
+        BROWSER.close()
         self.finisher.finish(session, int(exitstatus))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
