@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection
 
 from ..domain.model import Capabilities, ModelConfig
@@ -37,9 +38,15 @@ def missing_capability(
 
 def missing_here(task: Task) -> str | None:
     """What the evaluators of a task need of this machine and do not find, as a sentence."""
-    if task.requires.node:
-        return "needs 'node', which this version cannot offer"
-    return missing_browser() if task.requires.browser else None
+    if task.requires.node and shutil.which("node") is None:
+        return "needs 'node', which is not installed"
+    if task.requires.browser and (lack := missing_browser()) is not None:
+        return lack
+    if any(spec.use == "unit_tests" for spec in task.evaluators):
+        from ..evaluators.code import missing_runner
+
+        return missing_runner(task)
+    return None
 
 
 def needs_tools(task: Task) -> bool:

@@ -29,6 +29,7 @@ BUILT_IN = {
     "anls": "overlap:Anls",
     "rules": "rules:Rules",
     "pii": "privacy:Pii",
+    "unit_tests": "code:UnitTests",
     "html_valid": "ui_dom:HtmlValid",
     "dom_rules": "ui_dom:DomRules",
     "dom_unchanged": "ui_dom:DomUnchanged",
