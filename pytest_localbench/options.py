@@ -61,6 +61,9 @@ OPTIONS = (
            action="store_true"),
     Option("offline", "refuse every connection that leaves this machine, and models that are asked elsewhere",
            action="store_true", ini="localbench_offline", ini_type="bool"),
+    Option("allow-code", "run code that models wrote even where this machine cannot isolate it", action="store_true"),
+    Option("code-runner", "isolation for code that models wrote: auto (the best that holds), namespace, kernel, or off "
+           "(never run it)", ini="localbench_code_runner", choices=("auto", "namespace", "kernel", "off")),
     Option("data", "folder for models, results and logs (default: data, below the root directory)", "DIR",
            ini="localbench_data"),
 )  # fmt: skip
@@ -133,6 +136,8 @@ class Options:
     strict_capabilities: bool
     selfcheck: bool
     offline: bool
+    allow_code: bool
+    code_runner: str
     data_dir: Path
 
     @classmethod
@@ -174,6 +179,8 @@ class Options:
             strict_capabilities=bool(read("strict-capabilities")),
             selfcheck=bool(read("selfcheck")),
             offline=bool(read("offline")) or os.environ.get("LOCALBENCH_OFFLINE") == "1",
+            allow_code=bool(read("allow-code")),
+            code_runner=_one_of("code-runner", read("code-runner")) or "auto",
             data_dir=config.rootpath / str(read("data") or "data"),
         )
 

@@ -22,7 +22,7 @@ from ..domain.task import Task
 from .base import EvaluationContext, Evaluator, OptionError, Options, Score
 from .code_values import BadReply, Odd, Raised, Returned, read_reply, same, show
 from .extract_code import find_code
-from .isolation import Isolation, policy
+from .isolation import Isolation, find
 from .isolation_probes import Tongue, tongue
 from .sandbox import Ended, Sandbox
 from .sandbox_setup import MIB, Limits, Wall
@@ -72,7 +72,7 @@ def missing_runner(task: Task) -> str | None:
     for spec in task.evaluators:
         if spec.use == "unit_tests":
             named = str(spec.options.get("language") or task.output.language or "").lower()
-            if named in _LANGUAGES and (problem := policy.find(_LANGUAGES[named]).problem) is not None:
+            if named in _LANGUAGES and (problem := find(_LANGUAGES[named]).problem) is not None:
                 return problem
     return None
 
@@ -106,7 +106,7 @@ class UnitTests(Evaluator[UnitTestsOptions]):
 
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Run all cases; raises EvaluationError when the sandbox, not the answer, fails."""
-        isolation = policy.find(self.language)
+        isolation = find(self.language)
         if isolation.wall is None:
             return Score(None, isolation.problem or "", (), "skipped")
         source = find_code(ctx.answer.clean, ctx.answer.fences, self.language, self.entry)

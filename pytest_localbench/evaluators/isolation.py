@@ -9,16 +9,16 @@ from __future__ import annotations
 import ctypes
 import sys
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from ..errors import EvaluationError
+from .code_policy import OPT_IN, policy
 from .isolation_probes import let_through
 from .sandbox_filter import architecture
 from .sandbox_paths import runtime
 from .sandbox_setup import Level, Wall
 
-CHOICES: Final = ("auto", "namespace", "kernel", "off")
-OPT_IN: Final = "--localbench-allow-code"
 _LEVELS: Final[tuple[Level, ...]] = ("namespace", "kernel")
 _LANDLOCK_CREATE, _LANDLOCK_VERSION = 444, 1
 
@@ -41,32 +41,13 @@ class Isolation:
         return f"{self.wall.level} (Landlock {self.wall.landlock})" if self.wall.landlock else self.wall.level
 
 
-class Policy:
-    """The user's choice for this process: a level (``auto``: the best that holds, ``off``: never), and whether to go
-    on without any."""
-
-    def __init__(self) -> None:
-        self.choice, self.allow = "auto", False
-        self._found: dict[str, Isolation] = {}
-
-    def choose(self, choice: str, *, allow: bool) -> None:
-        """Set both; what was found before is forgotten when they change."""
-        if (choice, allow) != (self.choice, self.allow):
-            self.choice, self.allow = choice, allow
-            self._found.clear()
-
-    def find(self, language: str) -> Isolation:
-        """The isolation for programs of a language; proves it on the first call."""
-        if language not in self._found:
-            self._found[language] = _find(language, self.choice, allow=self.allow)
-        return self._found[language]
+def find(language: str) -> Isolation:
+    """The isolation for programs of a language, under the user's policy; proven on the first call."""
+    return _find(language, policy.runner, policy.allow)
 
 
-policy = Policy()
-"""Of this process; set when the session starts."""
-
-
-def _find(language: str, choice: str, *, allow: bool) -> Isolation:
+@cache
+def _find(language: str, choice: str, allow: bool) -> Isolation:
     if choice == "off":
         return Isolation(None, problem="model-written code is not run (localbench_code_runner is off)")
     if runtime(language) is None:

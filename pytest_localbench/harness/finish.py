@@ -12,6 +12,7 @@ from .. import __version__
 from ..domain.response import ResultKey
 from ..domain.result import WEAK_OUTCOMES, SampleResult
 from ..domain.run import BenchmarkRun, Offline
+from ..engine.code_runs import with_isolation
 from ..engine.environment import describe_machine
 from ..engine.fold import FoldInput, fold
 from ..engine.kept import Kept
@@ -185,6 +186,7 @@ class Finisher:
                 lost=() if stopped else not_run,
             ),
         )
+        run = with_isolation(run)
         gate = evaluate_gates(
             run.summary,
             run.task_results,

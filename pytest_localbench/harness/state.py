@@ -30,13 +30,16 @@ def activate(config: pytest.Config) -> LocalbenchSession:
     if active.session is not None and active.session.config is config:
         return active.session
     from ..errors import ConfigError
+    from ..evaluators.code_policy import policy
     from ..options import Options
     from .garbage import collect_rarely
     from .session import LocalbenchSession
 
     config.add_cleanup(collect_rarely())
     try:
-        session = LocalbenchSession(config, Options.from_config(config))
+        options = Options.from_config(config)
+        policy.runner, policy.allow = options.code_runner, options.allow_code
+        session = LocalbenchSession(config, options)
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
     active.session = session
