@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,9 @@ from ..domain.run import BenchmarkRun, Offline
 from ..domain.task import Task
 from ..scoring.aggregate import summarize
 from ..scoring.tasks import fold_task
+from ..scoring.whole import WholeTask
 from .item import ScoreSettings, weights_for
+from .judging import Judge
 from .kept import Kept
 
 
@@ -21,7 +23,8 @@ from .kept import Kept
 class FoldInput:
     """What a run left behind: what was recorded, what travelled on reports, the items whose worker died.
 
-    ``categories``: those that were collected, so that one that was not run shows as such.
+    ``categories``: those that were collected, so that one that was not run shows as such. ``judge_for``: the evaluators
+    of a task, asked for where some of them look at the whole task.
     """
 
     kept: Kept
@@ -29,6 +32,7 @@ class FoldInput:
     travelled: Mapping[ResultKey, str] = field(default_factory=dict)
     crashed: tuple[str, ...] = ()
     categories: tuple[Category, ...] = ()
+    judge_for: Callable[[Task], Judge] | None = None
 
 
 def fold(source: FoldInput, frame: BenchmarkRun) -> BenchmarkRun:
@@ -39,7 +43,7 @@ def fold(source: FoldInput, frame: BenchmarkRun) -> BenchmarkRun:
     tasks = sorted(kept.tasks.values(), key=lambda task: (task.category, task.id))
     models = sorted(kept.models.values(), key=lambda model: model.id)
     results = _results(source)
-    task_results = fold_tasks(results, tasks, categories, source.settings)
+    task_results = fold_tasks(results, tasks, categories, source.settings, source.judge_for)
     summary = summarize(categories, models, task_results, results)
     notes = list(frame.notes)
     if kept.damaged:
@@ -64,7 +68,11 @@ def fold(source: FoldInput, frame: BenchmarkRun) -> BenchmarkRun:
 
 
 def fold_tasks(
-    results: Iterable[SampleResult], tasks: Iterable[Task], categories: Iterable[Category], settings: ScoreSettings
+    results: Iterable[SampleResult],
+    tasks: Iterable[Task],
+    categories: Iterable[Category],
+    settings: ScoreSettings,
+    judge_for: Callable[[Task], Judge] | None = None,
 ) -> list[TaskResult]:
     """One result per task and model, in the order of the results."""
     by_task = {(task.category, task.id): task for task in tasks}
@@ -76,8 +84,15 @@ def fold_tasks(
     for (category, task_id, _model), group in groups.items():
         task = by_task.get((category, task_id))
         if task is not None and category in by_category:
-            folded.append(fold_task(group, task=task, weights=weights_for(task, by_category[category], settings)))
+            weights = weights_for(task, by_category[category], settings)
+            folded.append(fold_task(group, task=task, weights=weights, whole=_whole(task, group, judge_for)))
     return folded
+
+
+def _whole(task: Task, results: Iterable[SampleResult], judge_for: Callable[[Task], Judge] | None) -> WholeTask | None:
+    if judge_for is None or all(spec.scope != "task" for spec in task.evaluators):
+        return None
+    return judge_for(task).over_task((r.key.sample, r.verdicts) for r in results if r.quality is not None)
 
 
 def _results(source: FoldInput) -> list[SampleResult]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,11 +15,12 @@ from ..domain.score import Verdict
 from ..domain.task import EvaluatorSpec, Sample, Task
 from ..errors import EvaluationError, LocalbenchError, TaskFileError, UnknownName
 from ..evaluators.answer import Answer
-from ..evaluators.base import EvaluationContext, Evaluator, OptionError, Score
+from ..evaluators.base import MEASURE, EvaluationContext, Evaluator, Measured, OptionError, Score, TaskEvaluator
 from ..evaluators.classify import Label
 from ..evaluators.extract import extract
-from ..evaluators.verdicts import classify, combine, empty_outcome, is_empty
+from ..evaluators.verdicts import classify, combine, empty_outcome, is_empty, uncalled
 from ..registry import Registry
+from ..scoring.whole import WholeTask
 from ..suite.explain import sentence_of
 from ..suite.locate import line_of
 
@@ -52,8 +54,26 @@ class Judge:
         self._checks = tuple(_build(task, index, registry, root) for index in range(len(task.evaluators)))
         self.heavy = any(check.evaluator.heavy for check in self._checks)
         self._label = next((c.evaluator for c in self._checks if isinstance(c.evaluator, Label)), None)
-        if task.status == "ready" and all(map(_guards, self._checks)):
-            raise _wrong(task, root, ("evaluators",), "at least one evaluator must earn ('weight:'), not only guard")
+        self._whole = tuple(c for c in self._checks if isinstance(c.evaluator, TaskEvaluator))
+        self._needs_call = any(check.evaluator.needs_call for check in self._checks)
+        earning = [c for c in self._checks if not _guards(c) and c not in self._whole]
+        self._answers_weight = sum(check.spec.weight or 1.0 for check in earning)
+        if task.status == "ready" and not earning:
+            single = " on single answers" if any(not _guards(c) for c in self._checks) else ""
+            words = f"at least one evaluator must earn{single} ('weight:'), not only guard"
+            raise _wrong(task, root, ("evaluators",), words)
+        self._check_scopes(root)
+
+    def _check_scopes(self, root: str) -> None:
+        scopes = {check.spec.label: check.spec.scope for check in self._checks}
+        for index, check in enumerate(self._checks):
+            spec, where = check.spec, ("evaluators", index)
+            if check.evaluator.only_forbids and not _guards(check):
+                words = f"'{spec.use}' only forbids, so doing nothing would earn: write 'guard:' or 'required' calls"
+                raise _wrong(self.task, root, where, words)
+            if spec.depends_on is not None and scopes[spec.depends_on] != spec.scope:
+                words = f"'{spec.depends_on}' has another 'scope'"
+                raise _wrong(self.task, root, (*where, "depends_on"), words)
 
     def judge(self, sample: Sample, response: ModelResponse, documents: Mapping[str, str]) -> Judged:
         """Judge one answer; never raises for what a model wrote."""
@@ -74,6 +94,9 @@ class Judge:
         if response.timed_out or is_empty(answer, response):
             outcome, reason = empty_outcome(answer, response)
             return Judged((), 0.0, outcome, reason, answer)
+        if self._needs_call and not response.tool_calls:
+            outcome, reason = uncalled(self.task, answer, response)
+            return Judged((), 0.0, outcome, reason, answer)
         context = EvaluationContext(self.task, sample, expected, answer, response, documents)
         verdicts = self._dependent(tuple(_run(check, context) for check in self._checks))
         quality = combine(verdicts)
@@ -87,26 +110,58 @@ class Judge:
         outcome, reason = classify(self.task, answer, response, verdicts, quality)
         return Judged(verdicts, quality, outcome, reason or _reason(verdicts), answer)
 
+    def over_task(self, answers: Iterable[tuple[str, Iterable[Verdict]]]) -> WholeTask | None:
+        """What the evaluators with ``scope: task`` say; ``answers``: sample and verdicts of every scored answer.
+
+        ``None`` when the task has none. An answer without a verdict (it was empty, say) holds no value.
+        """
+        if not self._whole:
+            return None
+        scored = [(sample, {v.name: v for v in verdicts}) for sample, verdicts in answers]
+        found: dict[str, Verdict] = {}
+        for check in self._whole:
+            evaluator = check.evaluator
+            assert isinstance(evaluator, TaskEvaluator)
+            values: dict[str, list[float | str | None]] = {}
+            for sample, verdicts in scored:
+                values.setdefault(sample, []).append(_value(verdicts.get(check.spec.label)))
+            rows = [Measured(s.id, s.group, tuple(values[s.id])) for s in self.task.samples if s.id in values]
+            found[check.spec.label] = _said(check, partial(evaluator.over_task, rows))
+        scores = {name: verdict.score for name, verdict in found.items()}
+        for check in self._whole:
+            found[check.spec.label] = _after(check, found[check.spec.label], scores)
+        return WholeTask(tuple(found.values()), self._answers_weight)
+
     def _dependent(self, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
         """``depends_on``: the score is multiplied by that of the evaluator named."""
         scores = {v.name: v.score for v in verdicts}
-        found = []
-        for check, verdict in zip(self._checks, verdicts, strict=True):
-            other = scores.get(check.spec.depends_on) if check.spec.depends_on else None
-            if other is not None and verdict.score is not None:
-                verdict = verdict.model_copy(update={"score": verdict.score * other})  # noqa: PLW2901
-            found.append(verdict)
-        return tuple(found)
+        return tuple(_after(check, verdict, scores) for check, verdict in zip(self._checks, verdicts, strict=True))
 
 
 def _guards(check: _Check) -> bool:
     return check.spec.guard is not None or (check.spec.weight is None and check.evaluator.role == "guard")
 
 
+def _after(check: _Check, verdict: Verdict, scores: Mapping[str, float | None]) -> Verdict:
+    other = scores.get(check.spec.depends_on) if check.spec.depends_on else None
+    if other is None or verdict.score is None:
+        return verdict
+    return verdict.model_copy(update={"score": verdict.score * other})
+
+
+def _value(verdict: Verdict | None) -> float | str | None:
+    details = () if verdict is None else verdict.details
+    return next((detail.got for detail in details if detail.path == MEASURE), None)
+
+
 def _run(check: _Check, context: EvaluationContext) -> Verdict:
+    return _said(check, lambda: check.evaluator.evaluate(context))
+
+
+def _said(check: _Check, ask: Callable[[], Score]) -> Verdict:
     spec, evaluator = check.spec, check.evaluator
     try:
-        score = evaluator.evaluate(context)
+        score = ask()
     except EvaluationError as error:
         score = Score(None, str(error), (), "evaluator_error")
     except Exception as error:  # noqa: BLE001 - a bug in an evaluator is our error, never the model's score
@@ -136,12 +191,14 @@ def _reason(verdicts: tuple[Verdict, ...]) -> str:
 def _build(task: Task, index: int, registry: Registry, root: str) -> _Check:
     spec = task.evaluators[index]
     where: tuple[str | int, ...] = ("evaluators", index)
-    if spec.scope == "task":
-        raise _wrong(task, root, (*where, "scope"), "evaluators with 'scope: task' are not built yet")
     try:
         cls = registry.evaluator_class(spec.use)
     except UnknownName as error:
         raise _wrong(task, root, (*where, "use"), str(error)) from None
+    whole = issubclass(cls, TaskEvaluator)
+    if whole != (spec.scope == "task"):
+        words = "looks at the whole task: write 'scope: task'" if whole else "judges single answers, not a whole task"
+        raise _wrong(task, root, (*where, "scope"), f"'{spec.use}' {words}")
     try:
         options = cls.options_type.model_validate(spec.options)
         return _Check(spec, cls(options, task))

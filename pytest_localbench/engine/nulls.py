@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..domain.response import Message, ModelResponse, Timing
+from ..domain.response import Message
 from ..domain.task import CalibrationCase, Sample, Task
 from ..errors import EvaluationError
+from .replay import is_reference, reference_calls
 
 NULL_MODELS = ("empty", "refuse", "echo", "template", "first-label", "oracle", "oracle-fenced", "oracle-think",
                "oracle-prose")  # fmt: skip
@@ -45,11 +46,6 @@ _REMEDIES = {
 _REFUSAL = "I am sorry, but I cannot help with this request."
 
 
-def as_response(text: str) -> ModelResponse:
-    """A text as if a model had answered it."""
-    return ModelResponse(text=text, timing=Timing(generation_s=0.0))
-
-
 def as_text(expected: Any) -> str:
     """A reference as a model would write it."""
     return expected if isinstance(expected, str) else json.dumps(expected, ensure_ascii=False)
@@ -84,11 +80,17 @@ def null_answer(kind: str, task: Task, sample: Sample, messages: tuple[Message, 
     }[kind]
 
 
+def null_calls(kind: str, task: Task, sample: Sample) -> tuple[dict[str, Any], ...]:
+    """The tool calls of a null model: those of the reference for the oracles, none for the others."""
+    return reference_calls(task, sample) if kind.startswith("oracle") else ()
+
+
 def reference_answer(task: Task, sample: Sample) -> str | None:
     """The known right answer: the calibration case named ``reference``, else what is expected."""
     for case in task.calibration:
-        if case.name == "reference" and case.sample in (None, sample.id) and case.output not in (None, "@expected"):
-            return case.output if case.sample == sample.id or len(task.samples) == 1 else None
+        stated = case.output not in (None, "@expected") or case.tool_calls
+        if case.name == "reference" and case.sample in (None, sample.id) and stated:
+            return case.output or "" if is_reference(case, task, sample) else None
     expected = task.expected_of(sample)
     return None if expected is None else as_text(expected)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -19,6 +19,10 @@ class Options(Frozen):
 
 
 OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+MEASURE = "(value)"
+"""Path of the detail that holds what an answer contributes to an evaluator over the whole task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Evaluator(Generic[OptionsT]):
     ``role``: ``content`` earns, ``guard`` only takes away (at most ``guard_share`` unless the task says otherwise).
     ``heavy``: judging works this machine hard, so local models rest meanwhile.
     ``__init__`` runs once at load: check options against the task there and raise :class:`OptionError`.
+    ``needs_call``: without a tool call there is nothing to judge (the answer is ``tool_not_called``).
+    ``only_forbids``: an answer that does nothing is perfect, so it must be a guard.
     """
 
     role: ClassVar[Role] = "content"
@@ -56,6 +62,8 @@ class Evaluator(Generic[OptionsT]):
     version: ClassVar[str] = "1"
     heavy: ClassVar[bool] = False
     options_type: ClassVar[type[Options]] = Options
+    needs_call: bool = False
+    only_forbids: bool = False
 
     def __init__(self, options: OptionsT, task: Task) -> None:
         self.options = options
@@ -63,6 +71,36 @@ class Evaluator(Generic[OptionsT]):
 
     def evaluate(self, ctx: EvaluationContext) -> Score:
         """Judge one answer; raise :class:`EvaluationError` only when our own side fails."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was read from the answers to one sample, one value per attempt; ``None`` = the answer holds none."""
+
+    sample: str
+    group: str | None
+    values: tuple[float | str | None, ...]
+
+
+class TaskEvaluator(Evaluator[OptionsT]):
+    """Looks at all answers of a task together (``scope: task``), when the run is over: it changes the task's quality, never
+    the outcome of an item.
+
+    Write ``measure`` (one answer) and ``over_task`` (all of them).
+    """
+
+    def evaluate(self, ctx: EvaluationContext) -> Score:
+        """What this answer contributes, to be judged later."""
+        value = self.measure(ctx)
+        return Score(None, "", (Detail(path=MEASURE, got=value),), "pending")
+
+    def measure(self, ctx: EvaluationContext) -> float | str | None:
+        """The number or label of one answer, ``None`` when there is none."""
+        raise NotImplementedError
+
+    def over_task(self, rows: Sequence[Measured]) -> Score:
+        """Judge the answers to all samples that were scored."""
         raise NotImplementedError
 
 

@@ -115,7 +115,7 @@ def _check_target(target: str, task: Task) -> None:
         tool, _, argument = target.removeprefix(_TOOL_ARGS).rpartition(".")
         if not (tool and argument):
             raise OptionError(f"'{target}' is no target: write tool_args.TOOL.ARGUMENT", ("target",))
-        known = _tool_names(task)
+        known = tool_names(task)
         if known and tool not in known:
             raise OptionError(f"there is no tool '{tool}'{did_you_mean(tool, known)}", ("target",))
         return
@@ -129,7 +129,8 @@ def _check_target(target: str, task: Task) -> None:
         )
 
 
-def _tool_names(task: Task) -> set[str]:
+def tool_names(task: Task) -> set[str]:
+    """Names of all tools of a task."""
     inner = [t["function"] if isinstance(t.get("function"), dict) else t for t in task.tools]
     named = {str(t["name"]) for t in inner if "name" in t}
     return named | {tool.name for tool in (task.environment.tools if task.environment else ())}

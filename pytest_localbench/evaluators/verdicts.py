@@ -58,12 +58,22 @@ def empty_outcome(answer: Answer, response: ModelResponse) -> tuple[Outcome, str
     return "empty", "the model gave no answer"
 
 
+def uncalled(task: Task, answer: Answer, response: ModelResponse) -> tuple[Outcome, str]:
+    """Why no tool was called where one had to be: cut off, declined, or simply answered in words."""
+    outcome, reason = classify(task, answer, response, (), 0.0)
+    if outcome in ("truncated", "refused"):
+        return outcome, reason
+    return "tool_not_called", "the model called no tool; it only answered in words"
+
+
 def classify(
     task: Task, answer: Answer, response: ModelResponse, verdicts: Sequence[Verdict], quality: float
 ) -> tuple[Outcome, str]:
     """The outcome of a scored answer and, for weak ones with a special cause, a sentence."""
     if quality >= task.thresholds.pass_quality - TOLERANCE:
         return "passed", ""
+    if response.dialogue is not None and response.dialogue.ended == "stuck":
+        return "looped", "the model made the same call with the same result again and again"
     if any(v.evaluator == "repetition" and v.score is not None and v.score <= LOOP_SCORE for v in verdicts):
         return "looped", "the model repeated itself"
     if response.finish_reason == "length" or "truncated" in answer.notes:

@@ -7,7 +7,9 @@ means over each category are checked at the end of the run, on the process that 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +17,10 @@ import pytest
 from ..domain.model import ModelConfig
 from ..domain.response import ResultKey
 from ..domain.result import SampleResult
+from ..domain.score import Verdict
 from ..domain.task import CalibrationCase, Sample, Task
-from ..engine.nulls import NULL_MODELS, TASK_BOUNDS, TOLERANCE, as_response, calibration_answer, null_answer
+from ..engine.nulls import NULL_MODELS, TASK_BOUNDS, TOLERANCE, calibration_answer, null_answer, null_calls
+from ..engine.replay import known_response
 from ..engine.requirements import missing_here
 from ..errors import LocalbenchError
 from ..suite.render import build_messages, documents
@@ -80,18 +84,35 @@ def attach_check(item: Any, report: pytest.TestReport) -> None:
         setattr(report, NOTE, note_of(task.id, task.category, null_means))
 
 
-def _quality(session: LocalbenchSession, task: Task, sample: Sample, text: str) -> tuple[float | None, str]:
-    judged = session.judge_for(task).judge(sample, as_response(text), documents(task, sample))
-    reason = "; ".join(f"{v.name} {'-' if v.score is None else format(v.score, '.3f')}" for v in judged.verdicts)
-    return judged.quality, f"{reason} ({judged.reason})" if judged.reason else reason
+_Verdicts = tuple[Verdict, ...]
+
+
+def _judged(
+    session: LocalbenchSession, task: Task, sample: Sample, text: str, calls: Sequence[dict[str, Any]]
+) -> tuple[float | None, str, _Verdicts]:
+    response = known_response(task, text, calls)
+    judged = session.judge_for(task).judge(sample, response, documents(task, sample))
+    return judged.quality, _shown(judged.verdicts, judged.reason), judged.verdicts
+
+
+def _shown(verdicts: Sequence[Verdict], reason: str) -> str:
+    parts = "; ".join(f"{v.name} {'-' if v.score is None else format(v.score, '.3f')}" for v in verdicts)
+    return f"{parts} ({reason})" if reason else parts
 
 
 def _calibration_problems(session: LocalbenchSession, task: Task, case: CalibrationCase, sample: Sample) -> list[str]:
+    """What breaks the bounds of a case. Where evaluators look at the whole task, a case without ``sample`` answers all."""
+    whole = case.sample is None and any(spec.scope == "task" for spec in task.evaluators)
+    samples = task.samples if whole else (sample,)
     try:
-        text = calibration_answer(case, task, sample, documents(task, sample))
+        answers = [calibration_answer(case, task, one, documents(task, one)) for one in samples]
+        found = [_judged(session, task, one, text, case.tool_calls) for one, text in zip(samples, answers, strict=True)]
     except LocalbenchError as error:
-        return [str(error)]
-    quality, why = _quality(session, task, sample, text)
+        return [f"'{case.name}': {error}"]
+    quality, why, _ = found[0]
+    if whole:
+        rows = [(one.id, quality, verdicts) for one, (quality, _, verdicts) in zip(samples, found, strict=True)]
+        quality, why = _over_task(session, task, rows)
     if quality is None:
         return [f"'{case.name}' could not be judged: {why}"]
     if not case.min - TOLERANCE <= quality <= case.max + TOLERANCE:
@@ -99,24 +120,44 @@ def _calibration_problems(session: LocalbenchSession, task: Task, case: Calibrat
     return []
 
 
+def _over_task(
+    session: LocalbenchSession, task: Task, rows: Sequence[tuple[str, float | None, _Verdicts]]
+) -> tuple[float | None, str]:
+    """Quality of a task over its answers, with what evaluators say that look at all of them."""
+    scored = [quality for _, quality, _ in rows if quality is not None]
+    if not scored:
+        return None, "no answer was scored"
+    mean = fmean(scored)
+    whole = session.judge_for(task).over_task((sample, verdicts) for sample, _, verdicts in rows)
+    return (mean, "") if whole is None else (whole.quality(mean), _shown(whole.verdicts, whole.complaint))
+
+
 def _null_problems(session: LocalbenchSession, task: Task) -> tuple[list[str], dict[str, float]]:
     """What breaks the bounds of a task, and the mean quality by null model."""
-    problems, means = [], {}
+    problems: list[str] = []
+    means: dict[str, float] = {}
     for kind in NULL_MODELS:
-        qualities = []
+        rows: list[tuple[str, float | None, _Verdicts]] = []
+        low, high = TASK_BOUNDS.get(kind, (0.0, 1.0))
         for sample in task.samples:
             text = null_answer(kind, task, sample, build_messages(task, sample, session.config.rootpath))
-            if text is not None:
-                quality, why = _quality(session, task, sample, text)
-                if quality is None:
-                    problems.append(f"{kind} could not be judged: {why}")
-                    continue
-                qualities.append(quality)
-                low, high = TASK_BOUNDS.get(kind, (0.0, 1.0))
-                if not low - TOLERANCE <= quality <= high + TOLERANCE:
-                    problems.append(
-                        f"{kind} earns {quality:.3f} on sample '{sample.id}', outside {low:g} to {high:g}: {why}"
-                    )
-        if qualities:
-            means[kind] = sum(qualities) / len(qualities)
+            if text is None:
+                continue
+            try:
+                quality, why, verdicts = _judged(session, task, sample, text, null_calls(kind, task, sample))
+            except LocalbenchError as error:
+                problems.append(f"{kind}: {error}")
+                continue
+            if quality is None:
+                problems.append(f"{kind} could not be judged: {why}")
+                continue
+            rows.append((sample.id, quality, verdicts))
+            if not low - TOLERANCE <= quality <= high + TOLERANCE:
+                where = f"on sample '{sample.id}', outside {low:g} to {high:g}"
+                problems.append(f"{kind} earns {quality:.3f} {where}: {why}")
+        if rows:
+            mean, why = _over_task(session, task, rows)
+            means[kind] = mean or 0.0
+            if why and not low - TOLERANCE <= means[kind] <= high + TOLERANCE:
+                problems.append(f"{kind} earns {means[kind]:.3f} on the task, outside {low:g} to {high:g}: {why}")
     return problems[:5], means

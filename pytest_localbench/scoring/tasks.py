@@ -15,6 +15,7 @@ from .constants import GATE_TOLERANCE, MAX_UNSCORED, PASS_K, SLOW_PERCENTILE
 from .labels import LabelPair, label_metrics, label_verdict
 from .passk import pass_at_k, pass_hat_k
 from .ultimate import ultimate_score
+from .whole import WholeTask
 
 TaskStatus = Literal["passed", "weak", "incomplete", "error", "pending", "skipped"]
 _Samples = Sequence[Sequence[SampleResult]]
@@ -35,21 +36,29 @@ def slow_percentile(seconds: Sequence[float]) -> float | None:
     return sorted(seconds)[math.ceil(SLOW_PERCENTILE * len(seconds)) - 1]
 
 
-def fold_task(results: Sequence[SampleResult], *, task: Task, weights: EvaluationWeights) -> TaskResult:
+def fold_task(
+    results: Sequence[SampleResult], *, task: Task, weights: EvaluationWeights, whole: WholeTask | None = None
+) -> TaskResult:
     """One task of one model; ``results`` are all its samples and attempts (at least one).
 
     Quality (0 to 1): weighted mean over samples of the mean over attempts, or the task's headline measure. Time: median
     over samples; cost: mean per sample; memory: maximum; each is compared with its reference once, here. Skipped
     answers are left out; when more than a fifth of the rest has no score the task is ``incomplete`` (``pending`` while
     people or a judge are to decide): its numbers are shown but not aggregated. ``n_samples`` counts samples,
-    ``n_scored``, ``n_passed`` and ``n_errors`` count answers; ``spread`` is the SD of quality over attempts.
+    ``n_scored``, ``n_passed`` and ``n_errors`` count answers; ``spread`` is the SD of quality over attempts. ``whole``: what
+    was found over all answers together joins the quality.
     """
     asked = [r for r in results if r.outcome != "skipped"]
     samples = _by_sample([r for r in asked if r.quality is not None and not r.is_error])
     metrics = _metrics(asked, samples)
     quality = _quality(samples, metrics, task)
+    if whole is not None and quality is not None:
+        quality = whole.quality(quality)
     components = () if quality is None else _components(samples, quality, task.complexity, weights)
     status = _status(asked, quality, task.thresholds.pass_quality)
+    reason = _reason(results, asked, status)
+    if whole is not None and status in {"passed", "weak"}:
+        status, reason = ("incomplete", whole.broken) if whole.broken else (status, reason or whole.complaint)
     return TaskResult(
         category=task.category,
         task=task.id,
@@ -58,14 +67,14 @@ def fold_task(results: Sequence[SampleResult], *, task: Task, weights: Evaluatio
         quality=quality,
         ultimate_score=ultimate_score(components),
         components=components,
-        verdicts=_verdicts(samples, task),
+        verdicts=(*_verdicts(samples, task), *(whole.verdicts if whole is not None else ())),
         complexity=task.complexity,
         n_samples=len({r.key.sample for r in asked}),
         n_scored=sum(map(len, samples)),
         n_passed=sum(r.outcome == "passed" for r in asked),
         n_errors=sum(r.is_error for r in asked),
         spread=_spread(samples),
-        reason=_reason(results, asked, status),
+        reason=reason,
         metrics=metrics,
         task_hash=task.content_hash,
     )
