@@ -172,6 +172,7 @@ class Finisher:
                 crashed=tuple(self._crashed),
                 categories=tuple(self.session.suite.categories.values()),
                 settings=self.session.settings,
+                judge_for=self.session.judge_for,
             ),
             BenchmarkRun(
                 id=self.session.run_id,
