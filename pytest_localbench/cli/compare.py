@@ -45,7 +45,7 @@ def _compare(args: argparse.Namespace) -> int:
     name = then.id if args.then == "last" or Path(args.then).is_file() or then.id.startswith(args.then) else args.then
     width = shutil.get_terminal_size().columns
     checks = check_regressions(wanted, now, then, name)
-    lines = [f"run {now.id} (started {utc_minute(now.started_at)} UTC)"]
+    lines = [f"run {now.id} of {utc_minute(now.started_at)} UTC"]
     shown = compare_lines(compare_runs(now, then, name), width=width, verbosity=args.verbose - args.quiet)
     lines += [line.text for line in (*shown, *gate_lines(checks, width, failed_only=args.quiet))]
     broken = sum(not check.passed for check in checks)

@@ -34,7 +34,7 @@ _SIDE_LISTS = (
 def compare_lines(diff: RunDiff, *, width: int, verbosity: int) -> list[Line]:
     """The whole comparison. ``verbosity`` below 0: verdicts and what newly fails; above 0: every task."""
     brief = verbosity < 0
-    lines = [Line(safe(f"compared with {_title(diff)}", width), "bold")]
+    lines = wrapped(f"compared with {_title(diff)}", width, "bold", indent="")
     for text in _restrictions(diff):
         lines += wrapped(text, width, "warn")
     if diff.differences and not brief:
@@ -128,14 +128,32 @@ def _tasks(title: str, changes: Sequence[TaskChange], width: int, *, all_of_them
     return lines
 
 
+def _elsewhere(diff: RunDiff, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Tasks of models that this run did not ask at all are told as one."""
+    mine = {c.model for c in diff.changes} | {
+        _model(n) for f in ("task_changed", "only_now", "unscored") for n in getattr(diff, f)
+    }
+    others = Counter(model for name in names if (model := _model(name)) not in mine)
+    own = tuple(name for name in names if _model(name) in mine)
+    return (*own, *(f"{count(n, 'task')} of {model}" for model, n in sorted(others.items())))
+
+
+def _model(name: str) -> str:
+    return name.rpartition("[")[2].removesuffix("]")
+
+
 def _rest(diff: RunDiff, width: int, *, all_of_them: bool) -> list[Line]:
     same = Counter(c.change for c in diff.changes)["same"]
     lines = [Line(f"  same quality: {count(same, 'task')}", "dim")] if same else []
     for field, title in _SIDE_LISTS:
-        names: tuple[str, ...] = getattr(diff, field)
-        if names:
-            shown = names if all_of_them else names[:MAX_NAMES]
-            more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
-            text = f"{title.format(name=diff.name)} ({len(names)}): {', '.join(shown)}{more}"
-            lines += wrapped(text, width, "warn" if field == "unscored" else "dim")
+        found: tuple[str, ...] = getattr(diff, field)
+        if found:
+            names = _elsewhere(diff, found) if field == "only_then" else found
+            more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+            head = f"{title.format(name=diff.name)} ({len(found)}):"
+            markup = "warn" if field == "unscored" else "dim"
+            if all_of_them:
+                lines += [*wrapped(head, width, markup), *(Line(safe(f"    {name}", width), markup) for name in names)]
+            else:
+                lines += wrapped(f"{head} {', '.join(names[:MAX_NAMES])}{more}", width, markup)
     return lines

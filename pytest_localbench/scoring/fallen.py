@@ -17,6 +17,7 @@ from .intervals import weighted_mean
 from .tasks import slow_percentile
 
 HIGHER_IS_BETTER = ("score", "quality", "pass_rate")
+_SHOWN_CHANGE = 0.05
 OTHER_MACHINE = "the runs were made on different machines, and times and memory are never compared between machines"
 NOISE = "no answer was undisturbed in both runs, and noise decides no gate"
 
@@ -60,7 +61,8 @@ class Fall:
         now, then = self.now or 0.0, self.then or 0.0
         if abs(now - then) <= GATE_TOLERANCE:
             return f"{self.place} {self.metric} {now:.2f} as in {name}"
-        share = f", {100 * (now - then) / then:+.1f} %" if then > 0 else ""
+        change = 100 * (now - then) / then if then > 0 else 0.0
+        share = f", {change:+.1f} %" if abs(change) >= _SHOWN_CHANGE else ""
         numbers = comparison_words(now, "<" if now < then else ">", then, met=True)
         return f"{self.place} {self.metric} {numbers} in {name}{share}"
 

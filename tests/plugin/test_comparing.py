@@ -56,7 +56,7 @@ def test_alone_it_compares_with_the_last_complete_run_of_these_tasks(two):
     two.model(default="London")
     two.run("-x")
     run = two.run("--localbench-compare")
-    assert f"compared with {first.document['id']} (started" in run.text
+    assert f"compared with {first.document['id']} (of" in run.text
     assert "newly failing (2):" in run.text
 
 
