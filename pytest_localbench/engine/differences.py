@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..domain.model import ModelConfig
@@ -48,13 +48,14 @@ def _of_model(model: ModelConfig, now: BenchmarkRun, then: BenchmarkRun) -> list
         return [] if not then.models else [f"{model.id}: not in the earlier run"]
     loaded, before = _loaded(now, model.id), _loaded(then, earlier.id)
     lines = [f"{model.id}: was called {earlier.id}"] if earlier.id != model.id else []
+    told: set[str] = set()
     if loaded and before:
         lines += _changed(model.id, loaded, before)
-    lines += _changed(model.id, _config(model), _config(earlier))
+        told = set(_flat(loaded)) & set(_flat(before))
+    lines += _changed(model.id, _config(model), _config(earlier), told)
     served, before_that = _served(now, model.id), _served(then, earlier.id)
     if served and before_that and served != before_that:
         lines.append(f"{model.id}: answered as {before_that} -> {served}")
-    lines = list(dict.fromkeys(lines))
     if len(lines) > MAX_PER_MODEL:
         lines[MAX_PER_MODEL - 1 :] = [f"{model.id}: and {len(lines) - MAX_PER_MODEL + 1} more settings"]
     return lines
@@ -76,9 +77,12 @@ def _config(model: ModelConfig) -> dict[str, Any]:
     return {k: v for k, v in model.model_dump(mode="json").items() if k not in _NOT_A_CHANGE}
 
 
-def _changed(owner: str, now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:
+def _changed(
+    owner: str, now: Mapping[str, Any], then: Mapping[str, Any], told: Collection[str] = frozenset()
+) -> list[str]:
+    """``told``: names that something else has told of already."""
     mine, theirs = _flat(now), _flat(then)
-    names = [name for name in dict.fromkeys((*mine, *theirs)) if mine.get(name) != theirs.get(name)]
+    names = [n for n in dict.fromkeys((*mine, *theirs)) if mine.get(n) != theirs.get(n) and n not in told]
     names.sort(key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
     return [f"{owner}: {_shown_name(name)} {_shown(theirs.get(name))} -> {_shown(mine.get(name))}" for name in names]
 

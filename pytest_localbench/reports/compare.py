@@ -88,9 +88,7 @@ def _needed(pair: Comparison) -> str:
 
 def _title(diff: RunDiff) -> str:
     when = f"{utc_minute(diff.then_started_at)} UTC"
-    return (
-        f"{diff.name} (started {when})" if diff.name == diff.then else f"{diff.name} (run {diff.then}, started {when})"
-    )
+    return f"{diff.name} (of {when})" if diff.name == diff.then else f"{diff.name} (run {diff.then} of {when})"
 
 
 def _restrictions(diff: RunDiff) -> list[str]:

@@ -155,6 +155,14 @@ def test_weights_and_template_come_first_in_what_was_changed():
     )
 
 
+def test_what_the_adapter_tells_is_not_told_again_from_the_model_file():
+    then = run_of(tasks(a=1.0), **model(), **opened(generation={"temperature": 0}))
+    now = run_of(
+        tasks(a=1.0), **model(generation={"temperature": 0.8}), **opened(generation={"temperature": 0.8, "seed": 1})
+    )
+    assert differences(now, then) == ("m: sampling.temperature 0 -> 0.8", "m: sampling.seed (none) -> 1")
+
+
 def test_long_values_and_renames_are_short_and_nothing_is_nothing():
     then = run_of(tasks(a=1.0), **model(options={"chat_template": "x" * 500}))
     now = run_of(tasks(a=1.0), **model(options={"chat_template": "y" * 600}))
