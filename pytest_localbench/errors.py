@@ -28,6 +28,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, Self
 
 
 class LocalbenchError(Exception):
@@ -39,10 +40,18 @@ class ConfigError(LocalbenchError):
 
 
 class _FileError(ConfigError):
+    """``parts``: every problem by itself, where several were found at once."""
+
+    parts: tuple[Any, ...] = ()
+
     def __init__(self, path: Path | str, line: int | None, message: str) -> None:
         self.path, self.line, self.problem = Path(path), line, message
         where = f"{path}:{line}" if line else f"{path}"
         super().__init__(f"{where}: {message}")
+
+    def each(self) -> tuple[Self, ...]:
+        """Every problem by itself."""
+        return self.parts or (self,)
 
 
 class TaskFileError(_FileError):

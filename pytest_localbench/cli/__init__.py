@@ -18,6 +18,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     for noun in (models, report, chart, history, compare):
         noun.add_commands(commands)
+    from . import new, preview, validate
+
+    for noun in (new, validate, preview):
+        noun.add_commands(commands)
     schema = commands.add_parser("schema", help="print the JSON schema of a file format, for editors")
     schema.add_argument("kind", choices=("task", "category", "model"))
     schema.set_defaults(run=_schema)

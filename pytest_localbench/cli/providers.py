@@ -1,4 +1,4 @@
-"""The providers that a project knows: the built-in ones, and what its plugins and its conftest.py register.
+"""The providers and evaluators that a project knows: the built-in ones, and what its plugins and its conftest.py register.
 
 pytest itself is not started. A plugin (entry point group ``pytest11``) or ``conftest.py`` is imported only when its
 source names the hook, so that other plugins cost nothing here.
@@ -27,10 +27,11 @@ OWN = "pytest_localbench.plugin"
 
 def project_registry(root: Path) -> tuple[Registry, list[str]]:
     """Registry of the project at ``root``, and a sentence for each plugin that could not be asked."""
-    from .. import adapters
+    from .. import adapters, evaluators
 
     registry, problems = Registry(), list[str]()
     adapters.pytest_localbench_register(registry)
+    evaluators.pytest_localbench_register(registry)
     for name, load in _sources(root):
         try:
             for plugin in load():

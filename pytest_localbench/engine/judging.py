@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ..domain.response import ModelResponse
 from ..domain.result import Outcome
-from ..domain.score import Verdict
+from ..domain.score import Role, Verdict
 from ..domain.task import EvaluatorSpec, Sample, Task
 from ..errors import EvaluationError, LocalbenchError, TaskFileError, UnknownName
 from ..evaluators.answer import Answer
@@ -74,6 +74,13 @@ class Judge:
             if spec.depends_on is not None and scopes[spec.depends_on] != spec.scope:
                 words = f"'{spec.depends_on}' has another 'scope'"
                 raise _wrong(self.task, root, (*where, "depends_on"), words)
+
+    def roles(self) -> list[tuple[EvaluatorSpec, Role, float]]:
+        """Each evaluator with its role, and its weight or the largest share (0 to 1) that it may take away."""
+        return [
+            (c.spec, "guard", _guard_share(c)) if _guards(c) else (c.spec, "content", c.spec.weight or 1.0)
+            for c in self._checks
+        ]
 
     def judge(self, sample: Sample, response: ModelResponse, documents: Mapping[str, str]) -> Judged:
         """Judge one answer; never raises for what a model wrote."""
@@ -174,7 +181,7 @@ def _said(check: _Check, ask: Callable[[], Score]) -> Verdict:
         status=score.status,
         role="guard" if guards else "content",
         weight=0.0 if guards else (spec.weight or 1.0),
-        guard=(evaluator.guard_share if spec.guard is None else spec.guard) if guards else 0.0,
+        guard=_guard_share(check) if guards else 0.0,
         reason=score.reason,
         details=score.details,
         version=evaluator.version,
@@ -186,6 +193,21 @@ def _reason(verdicts: tuple[Verdict, ...]) -> str:
     losing = [v for v in verdicts if v.score is not None and v.score < 1.0 and v.reason]
     losing.sort(key=lambda v: -(v.weight or v.guard) * (1.0 - (v.score or 0.0)))
     return losing[0].reason if losing else ""
+
+
+def _guard_share(check: _Check) -> float:
+    return check.evaluator.guard_share if check.spec.guard is None else check.spec.guard
+
+
+def evaluator_problems(task: Task, registry: Registry, root: str = "") -> list[TaskFileError]:
+    """What is wrong with each evaluator of a task, where :class:`Judge` tells the first."""
+    problems: list[TaskFileError] = []
+    for index in range(len(task.evaluators)):
+        try:
+            _build(task, index, registry, root)
+        except TaskFileError as error:
+            problems.append(error)
+    return problems
 
 
 def _build(task: Task, index: int, registry: Registry, root: str) -> _Check:

@@ -57,24 +57,37 @@ def validate(
     try:
         return kind.model_validate(data)
     except ValidationError as problem:
-        line, words = sentence_of(kind, problem, lambda loc: line_of(path, loc, start_line))
+        found = sentences_of(kind, problem, lambda loc: line_of(path, loc, start_line))
         prefix = f"{subject}: " if subject else ""
-        raise error(shown, line, f"{prefix}{words}") from None
+        line, words = _first(found)
+        told: Any = error(shown, line, f"{prefix}{words}")
+        told.parts = tuple(error(shown, number, f"{prefix}{each}") for number, each in found)
+        raise told from None
 
 
 def sentence_of(
     kind: type[BaseModel], problem: ValidationError, line: Callable[[tuple[str | int, ...]], int], noun: str = "key"
 ) -> tuple[int, str]:
-    """Line and sentence of the problem that stands first in the file; unknown keys (a ``noun``) go before others.
+    """Line and sentence of the first of :func:`sentences_of`, with the number of the others."""
+    return _first(sentences_of(kind, problem, line, noun))
+
+
+def sentences_of(
+    kind: type[BaseModel], problem: ValidationError, line: Callable[[tuple[str | int, ...]], int], noun: str = "key"
+) -> list[tuple[int, str]]:
+    """Line and sentence of every problem as they stand in the file; unknown keys (a ``noun``) go before others.
 
     ``line`` tells the line of a field path.
     """
     errors = _distinct(problem.errors())
-    strangers = [loc for loc, e in errors.items() if e["type"] == "extra_forbidden"]
-    placed = [(line(loc), loc) for loc in (strangers or list(errors))[:20]]
-    number, first = min(placed, key=lambda pair: pair[0])
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return number, f"{_sentence(kind, first, errors[first], noun)}{more}"
+    placed = [(e["type"] != "extra_forbidden", line(loc), loc) for loc, e in errors.items()]
+    placed.sort(key=lambda found: found[:2])
+    return [(number, _sentence(kind, loc, errors[loc], noun)) for _, number, loc in placed]
+
+
+def _first(found: Sequence[tuple[int, str]]) -> tuple[int, str]:
+    number, words = found[0]
+    return number, f"{words} (and {len(found) - 1} more)" if len(found) > 1 else words
 
 
 def _distinct(errors: Sequence[Any]) -> dict[tuple[str | int, ...], Any]:

@@ -24,17 +24,28 @@ DEFAULT_MODEL = ModelConfig(id="smollm2", provider="llamacpp", model="smollm2")
 PROVIDERS = ("http", "llamacpp", "ollama", "scripted", "transformers", *sorted(CHAT_PROVIDERS))
 
 
-def load_model_files(data_dir: Path, root: Path) -> dict[str, ModelConfig]:
-    """Every model of ``data/models/``, by id in file-name order (``examples/`` is not read); raises ModelFileError."""
+def load_model_files(
+    data_dir: Path, root: Path, problems: list[ModelFileError] | None = None
+) -> dict[str, ModelConfig]:
+    """Every model of ``data/models/``, by id in file-name order (``examples/`` is not read); raises ModelFileError, or
+    with a list of ``problems`` puts what is wrong there and goes on."""
     models: dict[str, ModelConfig] = {}
     for path in data_files(data_dir / "models"):
-        model = load_model_file(path, root)
-        other = models.setdefault(model.id, model)
-        if other is not model:
-            first = other.source.path if other.source else "another file"
-            words = f"the model id '{model.id}' is already used in {first}; rename one"
-            raise ModelFileError(shown_path(path, root), line_of(path, ("id",)), words)
+        try:
+            model = load_model_file(path, root)
+            _refuse_twin(models.setdefault(model.id, model), model, path, root)
+        except ModelFileError as error:
+            if problems is None:
+                raise
+            problems.extend(error.each())
     return models
+
+
+def _refuse_twin(other: ModelConfig, model: ModelConfig, path: Path, root: Path) -> None:
+    if other is not model:
+        first = other.source.path if other.source else "another file"
+        words = f"the model id '{model.id}' is already used in {first}; rename one"
+        raise ModelFileError(shown_path(path, root), line_of(path, ("id",)), words)
 
 
 def check_providers(models: Iterable[ModelConfig], providers: Sequence[str], root: Path) -> None:

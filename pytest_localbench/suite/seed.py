@@ -12,25 +12,30 @@ from ..domain.category import Category
 from ..domain.task import Task
 from ..errors import TaskFileError, did_you_mean
 from .locate import line_of
-from .tasks import category_from, check_unique, data_files, load_task_file, shown_path
+from .tasks import category_from, check_unique, data_files, gathering, load_task_file, shown_path
 from .yaml_source import read_data
 
 
-def load_seed(data_dir: Path, root: Path) -> list[tuple[Category, list[Task]]]:
-    """Every category of the flat store with its tasks, by file name; raises TaskFileError."""
+def load_seed(
+    data_dir: Path, root: Path, problems: list[TaskFileError] | None = None
+) -> list[tuple[Category, list[Task]]]:
+    """Every category of the flat store with its tasks, by file name; raises TaskFileError, or with a list of
+    ``problems`` puts what is wrong there and goes on."""
     categories: dict[str, Category] = {}
     places: dict[str, str] = {}
     for path in data_files(data_dir / "categories"):
-        category = category_from(path, root, path.stem)
-        if category.id in categories:
-            words = f"the category id '{category.id}' is already used in {places[category.id]}; rename one"
-            raise TaskFileError(shown_path(path, root), line_of(path, ("id",)), words)
-        categories[category.id], places[category.id] = category, shown_path(path, root)
+        with gathering(problems):
+            category = category_from(path, root, path.stem)
+            if category.id in categories:
+                words = f"the category id '{category.id}' is already used in {places[category.id]}; rename one"
+                raise TaskFileError(shown_path(path, root), line_of(path, ("id",)), words)
+            categories[category.id], places[category.id] = category, shown_path(path, root)
     tasks: dict[str, list[Task]] = {category: [] for category in categories}
     for path in data_files(data_dir / "tasks"):
-        named = _category_named(path, shown_path(path, root), categories, data_dir.name)
-        tasks[named].extend(load_task_file(path, categories[named], root, folder=data_dir / "tasks"))
-    for found in tasks.values():
+        with gathering(problems):
+            named = _category_named(path, shown_path(path, root), categories, data_dir.name)
+            tasks[named] += load_task_file(path, categories[named], root, data_dir / "tasks", problems)
+    for found in tasks.values() if problems is None else ():
         check_unique(found)
     return [(categories[category], found) for category, found in tasks.items()]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,10 +86,28 @@ def category_from(path: Path, root: Path, default_id: str) -> Category:
     return validate(Category, data, path=path, shown=shown, subject=subject)
 
 
-def load_task_file(path: Path, category: Category, root: Path, folder: Path | None = None) -> list[Task]:
+@contextlib.contextmanager
+def gathering(problems: list[TaskFileError] | None) -> Iterator[None]:
+    """Put what is wrong into a list and go on; without a list, raise."""
+    try:
+        yield
+    except TaskFileError as error:
+        if problems is None:
+            raise
+        problems.extend(error.each())
+
+
+def load_task_file(
+    path: Path,
+    category: Category,
+    root: Path,
+    folder: Path | None = None,
+    problems: list[TaskFileError] | None = None,
+) -> list[Task]:
     """The tasks of one file: a task, a list of tasks, or ``{tasks: [...]}``.
 
-    ``folder``: the category folder (default: the file's folder, or its parent for ``tasks/``).
+    ``folder``: the category folder (default: the file's folder, or its parent for ``tasks/``). With a list of
+    ``problems`` a task that is wrong is put there and the others are returned, equal ids included.
     """
     home = os.fspath(folder) if folder else _home(os.fspath(path))
     shown, inside = shown_path(path, root), shown_path(home, root)
@@ -97,13 +116,15 @@ def load_task_file(path: Path, category: Category, root: Path, folder: Path | No
     data, starts = read_entries(path, shown)
     if isinstance(data, dict) and "tasks" in data and data.keys() <= {"tasks", "kind", "schema"}:
         data = entity(data, "task", path, shown)["tasks"]
-    if not isinstance(data, list):
-        return [_task(data, file, 1, stem)]
-    if not data:
+    if not data and isinstance(data, list):
         raise TaskFileError(shown, 1, "holds no task")
-    lines = starts()
-    tasks = [_task(entry, file, lines[i] if i < len(lines) else 1, f"{stem}-{i + 1}") for i, entry in enumerate(data)]
-    check_unique(tasks)
+    lines, tasks = starts() if isinstance(data, list) else [], list[Task]()
+    for index, entry in enumerate(data) if isinstance(data, list) else [(None, data)]:
+        with gathering(problems):
+            line = 1 if index is None or index >= len(lines) else lines[index]
+            tasks.append(_task(entry, file, line, stem if index is None else f"{stem}-{index + 1}"))
+    if problems is None:
+        check_unique(tasks)
     return tasks
 
 
