@@ -14,6 +14,7 @@
         ContextTooLong            prompt and answer do not fit into the context window
         TruncatedInput            the server answered, but had read only a part of the prompt
         MissingCapability         the open model turned out to lack what the task requires: the item is skipped
+        NoStoredAnswer            answers are judged again, and this question has none
       EvaluationError             our side could not judge an answer
       DocumentError               a stored file is unusable
         UnsupportedSchema         written by a newer version
@@ -142,6 +143,12 @@ class TruncatedInput(ModelError):
 
 class MissingCapability(ModelError):
     """The model lacks what the task requires, which showed only after it was opened. The item is skipped."""
+
+
+class NoStoredAnswer(ModelError):
+    """Stored answers are judged again, and there is none to this question."""
+
+    kind = "not_stored"
 
 
 class EvaluationError(LocalbenchError):

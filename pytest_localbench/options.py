@@ -42,6 +42,16 @@ OPTIONS = (
     Option("compare-fail", "gate, repeatable: how far this run may fall behind the earlier one (without "
            "--localbench-compare the blessed one), e.g. 'quality:5%' or '*/*:quality:0'", "EXPR", "append"),
     Option("bless", "make the results of this run the baseline in data/baseline.json", action="store_true"),
+    Option("resume", "go on with an interrupted run (alone: the newest): what is answered is not asked again; one document",
+           "RUN", bare=""),
+    Option("retry-errors", "the same, and ask again what ended in an error", "RUN", bare=""),
+    Option("rescore", "ask no model: judge the stored answers of a run (alone: the newest) again, as a new run", "RUN",
+           bare=""),
+    Option("cache", "answers of earlier runs: off (ask everything), read (use them), write (use them and offer new "
+           "ones), refresh (ask everything and offer it)", ini="localbench_cache",
+           choices=("off", "read", "write", "refresh")),
+    Option("cache-dir", "folder for stored answers (default: responses, in the data folder)", "DIR",
+           ini="localbench_cache_dir"),
     Option("json", "also write the run document here", "PATH"),
     Option("html", "also write the dashboard here: one HTML file that works offline", "PATH", ini="localbench_html"),
     Option("csv", "also write one row per answer here, for spreadsheets", "PATH"),
@@ -53,6 +63,8 @@ OPTIONS = (
     Option("redact", "what the dashboard shows as hashes only: none, inputs (prompts, expected values) or all texts",
            ini="localbench_redact", choices=("none", "inputs", "all")),
     Option("summary", "how much to print at the end: short, full or none", choices=("short", "full", "none")),
+    Option("tasks", "of the collected tasks run only those that a file names: ids, CATEGORY/ID or globs, one a line, "
+           "or a YAML or JSON list", "FILE", ini="localbench_tasks"),
     Option("repeat", "ask every sample N times (overrides the tasks' own repeats)", "N", type=int),
     Option("drafts", "run tasks whose status is draft, too", action="store_true"),
     Option("strict-capabilities", "fail instead of skip where a model lacks what a task requires",
@@ -123,6 +135,11 @@ class Options:
     compare: str | None
     compare_fail: tuple[str, ...]
     bless: bool
+    resume: str | None
+    retry_errors: str | None
+    rescore: str | None
+    cache: str
+    cache_dir: Path
     json: Path | None
     html: Path | None
     csv: Path | None
@@ -131,6 +148,7 @@ class Options:
     embed: str
     redact: str
     summary: str
+    tasks: Path | None
     repeat: int | None
     drafts: bool
     strict_capabilities: bool
@@ -156,6 +174,9 @@ class Options:
         def place(flag: str) -> Path | None:
             return config.invocation_params.dir / str(read(flag)) if read(flag) else None
 
+        def below_root(flag: str) -> Path | None:
+            return config.rootpath / str(read(flag)) if read(flag) else None
+
         return cls(
             models=_split(read("models")),
             weights=str(read("weights")) if read("weights") else None,
@@ -166,6 +187,11 @@ class Options:
             compare=None if read("compare") is None else str(read("compare")),
             compare_fail=_lines(read("compare-fail")),
             bless=bool(read("bless")),
+            resume=None if read("resume") is None else str(read("resume")),
+            retry_errors=None if read("retry-errors") is None else str(read("retry-errors")),
+            rescore=None if read("rescore") is None else str(read("rescore")),
+            cache=_one_of("cache", read("cache")) or "off",
+            cache_dir=config.rootpath / str(read("cache-dir") or Path(str(read("data") or "data"), "responses")),
             json=place("json"),
             html=place("html"),
             csv=place("csv"),
@@ -174,6 +200,7 @@ class Options:
             embed=_one_of("embed", read("embed")) or "all",
             redact=_one_of("redact", read("redact")) or "none",
             summary=str(read("summary") or ""),
+            tasks=place("tasks") if getattr(config.option, dest("tasks"), None) else below_root("tasks"),
             repeat=int(str(repeat)) if repeat is not None else None,
             drafts=bool(read("drafts")),
             strict_capabilities=bool(read("strict-capabilities")),

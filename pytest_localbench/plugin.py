@@ -35,11 +35,16 @@ EAGER = (
     "selfcheck",
     "weights",
     "repeat",
+    "tasks",
     "offline",
     "save",
     "compare",
     "compare-fail",
     "bless",
+    "resume",
+    "retry-errors",
+    "rescore",
+    "cache",
 )
 
 
@@ -67,7 +72,7 @@ def pytest_localbench_register(registry: Registry) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "localbench: a question to a language model, collected from a task file")
-    if any(getattr(config.option, dest(flag), None) for flag in EAGER):
+    if any(getattr(config.option, dest(flag), None) not in (None, False, []) for flag in EAGER):
         activate(config)
     elif config.getoption("markers", False):
         from .harness.marks import register_marks_below

@@ -16,7 +16,8 @@ from ..store.journal import Records
 
 @dataclass
 class Kept:
-    """What was recorded of a run: snapshots by id, results by key, started items, traffic, damaged lines."""
+    """What was recorded of a run: snapshots by id, results by key, started items, traffic, sessions (one, unless the run
+    was resumed), damaged lines."""
 
     categories: dict[str, Category] = field(default_factory=dict)
     tasks: dict[tuple[str, str], Task] = field(default_factory=dict)
@@ -26,6 +27,7 @@ class Kept:
     started: list[tuple[ResultKey, str]] = field(default_factory=list)
     traffic: dict[str, Traffic] = field(default_factory=dict)
     blocked: list[str] = field(default_factory=list)
+    sessions: list[dict[str, Any]] = field(default_factory=list)
     damaged: int = 0
 
     def exchanged(self, traffic: Traffic) -> None:
@@ -56,4 +58,5 @@ class Kept:
             kept.exchanged(Traffic.model_validate(data))
         for data in records.of("blocked"):
             kept.blocked += data["names"]
+        kept.sessions = list(records.of("session"))
         return kept

@@ -48,6 +48,8 @@ def _cases(task: Task, models: list[ModelConfig]) -> list[object]:
     session = active.need()
     try:
         session.judge_for(task)
+        if session.past is not None:
+            session.past.refuse(task, models)
         reasons = [session.skip_reason(task, model) for model in models]
     except LocalbenchError as error:
         raise pytest.Collector.CollectError(str(error)) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from ..engine.code_runs import with_isolation
 from ..engine.environment import describe_machine
 from ..engine.fold import FoldInput, fold
 from ..engine.kept import Kept
-from ..errors import LocalbenchError
+from ..errors import LocalbenchError, StoreError
 from ..reports.board import Board
 from ..reports.terminal import closing_sentence, summary_lines
 from ..scoring.gate import evaluate_gates, parse_gate
@@ -65,9 +66,26 @@ class Finisher:
 
     # -- while running -----------------------------------------------------------------------------------------------
 
-    def expect(self, nodeid: str) -> None:
-        """An item that must end up in the document."""
-        self._expected[nodeid] = None
+    def begin(self, nodeids: Sequence[str]) -> None:
+        """Items that must end up in the document. The process that reports notes them before anything is asked."""
+        if not nodeids:
+            return
+        session = self.session
+        weights = session.settings.weights
+        try:
+            if session.is_worker:
+                session.recorder.prepare()
+                return
+            session.recorder.begin(
+                started_at=self.started_at,
+                weights=weights.model_dump() if weights is not None else None,
+                memory_budget_bytes=session.settings.memory_budget_bytes,
+                rescored_from=session.rescored.source if session.rescored is not None else None,
+                nodeids=list(nodeids),
+            )
+        except StoreError as error:
+            raise pytest.UsageError(str(error)) from None
+        self._expected.update(dict.fromkeys(nodeids))
 
     def see(self, report: pytest.TestReport) -> None:
         """Account for one report."""
@@ -118,7 +136,8 @@ class Finisher:
             return []
         how = "" if self.session.named else " (no model was named: the default)"
         asked = ", ".join(f"{model}{how}: {n} question{'s' * (n != 1)}" for model, n in counts.items())
-        return [f"localbench: {asked}; run {self.session.run_id}"]
+        how = self.session.past.words() if self.session.past is not None else ""
+        return [f"localbench: {asked}; run {self.session.run_id}{how}"]
 
     # -- at the end --------------------------------------------------------------------------------------------------
 
@@ -160,11 +179,15 @@ class Finisher:
         recorder = self.session.recorder
         kept = Kept.from_records(read_journals(recorder.folder)) if self.is_controller else recorder.kept
         not_run = tuple(nodeid for nodeid in self._expected if nodeid not in self._seen)
+        past = self.session.past
+        left_over = past.left_over(self._seen | self._expected.keys()) if past is not None else ()
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
         stopped = interrupted or bool(not_run and self.config.getoption("maxfail", 0))
         environment = describe_machine(workers=len(getattr(self.config.option, "tx", None) or []) or 1)
         for facts in self.config.hook.pytest_localbench_environment(config=self.config, environment=environment):
             environment = environment.model_copy(update={"facts": {**environment.facts, **(facts or {})}})
+        if past is not None:
+            environment = past.environment(environment)
         run = fold(
             FoldInput(
                 kept=kept,
@@ -176,15 +199,16 @@ class Finisher:
             ),
             BenchmarkRun(
                 id=self.session.run_id,
-                started_at=self.started_at,
+                started_at=(past.started_at if past is not None and past.goes_on else None) or self.started_at,
                 finished_at=utc_now(),
-                complete=not not_run and not interrupted,
+                complete=not not_run and not left_over and not interrupted,
                 command=tuple(self.session.redact(word) for word in self.config.invocation_params.args),
                 plugin_version=__version__,
                 environment=environment,
                 offline=Offline() if options.offline else None,
-                not_run=not_run if stopped else (),
+                not_run=(*(not_run if stopped else ()), *left_over),
                 lost=() if stopped else not_run,
+                notes=past.notes() if past is not None else (),
             ),
         )
         run = with_isolation(run)

@@ -12,6 +12,7 @@ from ..store.identity import new_run_id
 from .state import activate
 
 RUN_ID = pytest.StashKey[str]()
+PAST = pytest.StashKey[str]()
 _TASK_NODE = re.compile(r"\.(?:yaml|yml|json)::[^\[]+\[(?P<model>[^\]]+?)(?:--[^\]]*)?\]")
 
 
@@ -21,8 +22,9 @@ def is_task_node(nodeid: str) -> bool:
 
 
 def share_run_id(node: Any) -> None:
-    """Give every worker the controller's run id, so that their journals lie side by side."""
+    """Give every worker the controller's run id, so that their journals lie side by side, and the run taken up."""
     node.workerinput["localbench_run_id"] = node.config.stash.setdefault(RUN_ID, new_run_id())
+    node.workerinput["localbench_past"] = node.config.stash.get(PAST, "")
 
 
 class LaneScheduling:
@@ -68,9 +70,7 @@ class LaneScheduling:
             tasks = [name for name in collected if asks and is_task_node(name)]
             self._chosen = self._lanes if tasks else self._default
             if tasks:
-                finisher = activate(self._config).finisher
-                for name in tasks:
-                    finisher.expect(name)
+                activate(self._config).finisher.begin(tasks)
         self._chosen.schedule()
 
     def _both(self) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -20,8 +20,11 @@ from ..engine.kept import Kept
 from ..engine.plan import Job, Plan
 from ..errors import StoreError
 from ..reports.terminal import item_line
-from ..store.journal import Journal, read_journals
+from ..store.identity import utc_now
+from ..store.journal import Journal, next_part, read_journals
+from ..store.lock import RunLock
 from ..store.log import RunLog
+from ..store.responses import ResponseWriter
 from ..store.runs import prepare, run_folder
 
 EntityT = TypeVar("EntityT", bound=Frozen)
@@ -44,23 +47,38 @@ class Recorder:
         worker: str,
         is_worker: bool,
         redact: Callable[[str], str],
+        *,
+        answers_dir: Path,
+        goes_on: Kept | None = None,
     ) -> None:
         self.config, self.data_dir, self.run_id = config, data_dir, run_id
         self.worker, self.is_worker, self._redact = worker, is_worker, redact
         self.folder = run_folder(data_dir, run_id)
-        self.journal = Journal(self.folder / f"w-{worker}.jsonl")
+        name = f"w-{worker}.jsonl" if goes_on is None else next_part(self.folder, worker)
+        self.journal = Journal(self.folder / name)
+        self.answers = ResponseWriter(answers_dir / run_id / name)
+        self._lock = None if goes_on is not None else RunLock(self.folder)
         self.log = RunLog(data_dir / "logs" / f"{run_id}.jsonl", run_id, worker, redact)
-        self.kept = Kept()
+        self.kept = Kept() if goes_on is None or is_worker else goes_on
 
     def prepare(self) -> None:
         """Make the run's folder; raises StoreError with a sentence when results could not be kept."""
         prepare(self.data_dir, self.run_id)
 
+    def begin(self, **facts: Any) -> None:
+        """On the process that reports, before anything is asked: hold the run, note what is to be done; raises
+        StoreError."""
+        self.prepare()
+        if self._lock is not None:
+            with contextlib.suppress(OSError):
+                self._lock.acquire()
+        self.journal.append("session", {"at": utc_now(), **facts})
+
     def without_finished(self, plan: Plan) -> Plan:
-        """On a worker: the plan without what a crashed predecessor already answered."""
+        """On a worker of a new run: the plan without what a crashed predecessor answered, or died of."""
         if self.is_worker and self.folder.is_dir():
-            results = read_journals(self.folder, frozenset({"result"})).of("result")
-            done = {str(ResultKey.model_validate(data["key"])) for data in results}
+            records = read_journals(self.folder, frozenset({"result", "started"}))
+            done = {str(ResultKey.model_validate(data["key"])) for _, data in records.items}
             plan.jobs = [job for job in plan.jobs if str(job.key) not in done]
         return plan
 
@@ -113,9 +131,12 @@ class Recorder:
                 self.journal.append("blocked", self._redact(json.dumps({"names": blocked})))
 
     def close(self) -> None:
-        """Flush and close journal and log."""
+        """Flush and close journal, answers and log."""
+        self.answers.close()
         self.journal.close()
         self.log.close()
+        if self._lock is not None:
+            self._lock.release()
 
     def _write(self, kind: str, entity: EntityT) -> EntityT:
         """Append an entity without keys; returns it as it was written."""

@@ -16,6 +16,7 @@ from ..domain.model import ModelConfig
 from ..domain.response import ModelResponse, ResultKey
 from ..domain.result import SampleResult
 from ..domain.task import Task
+from ..engine.answers import AnswerBook
 from ..engine.asking import Asker
 from ..engine.engine import Engine
 from ..engine.item import ScoreSettings, failed_item, score_item
@@ -27,7 +28,6 @@ from ..evaluators.ui_browser import BROWSER
 from ..options import Options
 from ..registry import Registry
 from ..store.identity import new_run_id
-from ..suite.models import check_providers, default_models, load_model_files, select_models
 from ..suite.render import documents
 from . import offline
 from .cases import case_of
@@ -36,6 +36,7 @@ from .finish import Finisher
 from .garbage import leave_out_what_was_collected
 from .lanes import RUN_ID
 from .outputs import failure_message, properties_of, without_keys
+from .past import CAPABILITY_NAMES, chosen_models, past_of
 from .recorder import Recorder
 from .selfcheck import attach_check, run_check
 from .settings import half_of_memory, weights_from
@@ -55,29 +56,33 @@ class LocalbenchSession:
             offline.start(config)
         self.registry = Registry()
         config.hook.pytest_localbench_register(registry=self.registry)
-        configured = load_model_files(options.data_dir, config.rootpath)
-        check_providers(configured.values(), self.registry.known_adapters(), config.rootpath)
-        self.named = bool(options.models)
-        self.models = (
-            select_models(options.models, configured, self.registry.known_adapters())
-            if self.named
-            else default_models(configured)
-        )
-        if options.offline:
+        self.past = past_of(config, options)
+        self.rescored = self.past if self.past is not None and self.past.rescores else None
+        resumed = self.past if self.rescored is None else None
+        self.models = chosen_models(options, self.past, self.registry, config.rootpath)
+        self.named = bool(options.models) or self.rescored is not None
+        if options.offline and self.rescored is None:
             offline.refuse_remote(self.models)
-        self.settings = ScoreSettings(weights=weights_from(options.weights), memory_budget_bytes=half_of_memory())
+        weights, budget = weights_from(options.weights), half_of_memory()
+        self.settings = (
+            self.past.settings(weights, budget) if self.past else ScoreSettings(weights, memory_budget_bytes=budget)
+        )
         self.suite = SuiteCache(config.rootpath)
         self.run_id = _run_id(config)
         worker = str(getattr(config, "workerinput", {}).get("workerid", "main"))
-        self.recorder = Recorder(config, options.data_dir, self.run_id, worker, self.is_worker, redact)
+        self.recorder = Recorder(
+            config, options.data_dir, self.run_id, worker, self.is_worker, redact,
+            answers_dir=options.cache_dir, goes_on=resumed.kept if resumed else None,
+        )  # fmt: skip
         self.finisher = Finisher(self)
         self._judges: dict[tuple[str, str], Judge] = {}
         self._adapters: dict[str, Adapter] = {}
         self._asker = Asker(config.rootpath, log=self.recorder.log.event)
+        self.answers = AnswerBook(self._asker.ask, self._asker.request, self.recorder.answers, redact=redact)
         self.engine = Engine(
             make_adapter=lambda model: self._asker.adopt(self._make_adapter(model)),
-            ask=self._asker.ask,
-            prepare=self._asker.warm_up,
+            ask=self.answers.ask,
+            prepare=self._prepare,
             look_ahead=self._look_ahead(),
             log=self.recorder.log.event,
         )
@@ -100,6 +105,8 @@ class LocalbenchSession:
         if task.status == "draft" and not self.options.drafts:
             return "draft (run it with --localbench-drafts)"
         found: str | None = self.config.hook.pytest_localbench_skip_reason(task=task, model=model)
+        if self.rescored is not None:
+            return found or missing_capability(task, model, self.rescored.capabilities(model), CAPABILITY_NAMES)
         adapter = self._adapter(model)
         return found or missing_capability(task, model, adapter.capabilities(), adapter.learns())
 
@@ -111,6 +118,10 @@ class LocalbenchSession:
     def _make_adapter(self, model: ModelConfig) -> Adapter:
         adapter: Adapter = self.registry.adapter_class(model.provider)(model)
         return adapter
+
+    def _prepare(self, adapter: Adapter) -> dict[str, Any]:
+        self.answers.check(adapter)
+        return self._asker.warm_up(adapter)
 
     def _look_ahead(self) -> int | None:
         if not self.config.getoption("maxfail", 0):
@@ -145,17 +156,22 @@ class LocalbenchSession:
                 if item.get_closest_marker("skip") is None:
                     jobs.append(job)
         self._check_default_model(jobs)
-        try:
-            self.recorder.prepare()
-        except StoreError as error:
-            raise pytest.UsageError(str(error)) from None
-        for nodeid in expected:
-            self.finisher.expect(nodeid)
+        self.finisher.begin(expected)
         if jobs and threading.current_thread() is threading.main_thread():
             self._terminate = signal.signal(signal.SIGTERM, _as_interrupt)
         plan = Plan(jobs)
         config.hook.pytest_localbench_plan(config=config, plan=plan)
-        self.engine.add(self.recorder.without_finished(plan))
+        if self.rescored is not None:
+            return
+        self.answers.open(
+            self.options.cache, self.options.cache_dir, self.run_id, again=self.is_worker or bool(self.past)
+        )
+        if self.past is not None:
+            plan.jobs = [job for job in plan.jobs if self.past.finished(job.key) is None]
+            self.answers.expect(self.past.kept.opened)
+            self.engine.add(plan)
+        else:
+            self.engine.add(self.recorder.without_finished(plan))
         if not self.is_worker:
             self.engine.start()
 
@@ -208,7 +224,7 @@ class LocalbenchSession:
         """The model's answer; what could not be asked fails the set-up of the item (an error, never a score)."""
         item, job = self.item, self.job
         try:
-            return self.engine.response(job)
+            return self.rescored.response(job, self.answers) if self.rescored else self.engine.response(job)
         except ModelError as error:
             if isinstance(error, MissingCapability) and not self.options.strict_capabilities:
                 raise pytest.skip.Exception(str(error), _use_item_location=True) from None
@@ -230,6 +246,8 @@ class LocalbenchSession:
             result = failed_item(key=job.key, task=job.task, model=job.model, error=error)
             self._record(item, job, result)
             pytest.fail(str(error), pytrace=False)
+        if self.past is not None and (earlier := self.past.finished(job.key)) is not None:
+            return self._again(item, job, earlier)
         self.recorder.started(job, item.nodeid)
         response = self.response()
         judge = self.judge_for(job.task)
@@ -252,6 +270,16 @@ class LocalbenchSession:
             pytest.fail(failure_message(result, job.task), pytrace=False)
         return result
 
+    def _again(self, item: pytest.Item, job: Job, earlier: SampleResult) -> SampleResult:
+        """A result of an earlier session of this run, as it was."""
+        item.stash[RESULT] = earlier
+        item.user_properties.extend(properties_of(earlier))
+        if earlier.outcome == "skipped":
+            raise pytest.skip.Exception(earlier.reason, _use_item_location=True)
+        if earlier.is_error:
+            pytest.fail(failure_message(earlier, job.task), pytrace=False)
+        return earlier
+
     def verdict(self, result: SampleResult) -> None:
         """The body of every item: one verdict, one sentence, no traceback."""
         if result.outcome in {"passed", "pending"}:
@@ -269,7 +297,11 @@ class LocalbenchSession:
         item.stash[RESULT] = result
         item.user_properties.extend(properties_of(result))
         try:
-            self.recorder.result(job, result, self.engine.opened.get(job.model.id), self.suite.categories)
+            opened = (
+                self.engine.opened.get(job.model.id) if self.rescored is None else self.rescored.opened(job.model.id)
+            )
+            self.recorder.result(job, result, opened, self.suite.categories)
+            self.recorder.answers.check()
         except StoreError as error:
             item.session.shouldstop = str(error)
             pytest.fail(str(error), pytrace=False)

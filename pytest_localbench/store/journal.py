@@ -28,10 +28,10 @@ _HEAD = b'{"crc":"%08x","kind":"%s","data":'
 
 
 class Journal:
-    """Writer of one process; the file appears with the first record."""
+    """Writer of one process; the file appears with the first record. ``what`` a record is, for messages."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, what: str = "result") -> None:
+        self.path, self._what = path, what
         self._fd: int | None = None
         self._good_length = 0
         self._synced_at = 0.0
@@ -55,7 +55,7 @@ class Journal:
         except OSError as error:
             self._mend()
             raise StoreError(
-                f"{self.path}: the result could not be written ({error.strerror}); "
+                f"{self.path}: the {self._what} could not be written ({error.strerror}); "
                 "everything before it is kept. Free some space or choose another folder with --localbench-data."
             ) from error
 
@@ -113,14 +113,30 @@ def read_journals(folder: Path, kinds: frozenset[str] | None = None) -> Records:
     return records
 
 
-def _read_line(line: bytes, records: Records, kinds: frozenset[str] | None) -> None:
-    start = line.find(b'"data":')
+def next_part(folder: Path, worker: str) -> str:
+    """The name of this process's file: ``w-<worker>.jsonl``, in a run that goes on ``w-r002-<worker>.jsonl`` and so on,
+    so that nobody writes to an earlier file and later files come later by name."""
+    parts = [int(path.name[3:6]) if path.name[2:3] == "r" and path.name[3:6].isdigit() else 1
+             for path in folder.glob("w-*.jsonl")]  # fmt: skip
+    return f"w-r{max(parts) + 1:03d}-{worker}.jsonl" if parts else f"w-{worker}.jsonl"
+
+
+def parse_line(line: bytes) -> tuple[str, bytes] | None:
+    """Kind and data of one line; ``None`` when it is torn or damaged."""
     try:
         kind = line[line.index(b'"kind":"') + 8 : line.index(b'","data":')].decode()
-        body = line[start + 7 : line.rindex(b"}")]
-        if int(line[8:16], 16) != zlib.crc32(body):
+        body = line[line.index(b'"data":') + 7 : line.rindex(b"}")]
+        return (kind, body) if int(line[8:16], 16) == zlib.crc32(body) else None
+    except ValueError:
+        return None
+
+
+def _read_line(line: bytes, records: Records, kinds: frozenset[str] | None) -> None:
+    found = parse_line(line)
+    try:
+        if found is None:
             records.damaged += 1
-        elif kinds is None or kind in kinds:
-            records.items.append((kind, json.loads(body)))
+        elif kinds is None or found[0] in kinds:
+            records.items.append((found[0], json.loads(found[1])))
     except (ValueError, RecursionError):
         records.damaged += 1

@@ -19,7 +19,7 @@ NAMED = "named"
 BASELINE = "baseline.json"
 BLESSED = "blessed"
 LAST = "last"
-_GITIGNORE = "# results and logs stay on this machine\n/results/\n/logs/\n/reviews/\n"
+_GITIGNORE = "# results, answers and logs stay on this machine\n/results/\n/responses/\n/logs/\n/reviews/\n"
 
 
 def run_folder(data_dir: Path, run_id: str) -> Path:
