@@ -25,6 +25,7 @@ Status = Literal["timeout", "output_limit", "disk_limit", "crashed", "exited"]
 START_S: Final = 20.0
 _POLL_S: Final = 0.05
 _LAST_WORDS_S: Final = 0.5
+_SILENCE_S: Final = 2.0
 _READY: Final = b"ready"
 
 
@@ -193,9 +194,12 @@ class Sandbox:
 
     def end(self) -> None:
         """Kill everything that the program started, remove what it wrote; returns when nothing is left."""
+        if self._replies < 0:
+            return
         process: subprocess.Popen[bytes] | None = getattr(self, "_process", None)
         if process is not None:
             end_group(process, self._folder.path, unwalled=self._wall.level == "none")
+            self._await_silence()
             for pipe in (process.stdin, process.stdout):
                 with contextlib.suppress(OSError):
                     pipe.close()  # type: ignore[union-attr]
@@ -204,3 +208,12 @@ class Sandbox:
             os.close(self._replies)
         self._replies = -1
         self._folder.remove()
+
+    def _await_silence(self) -> None:
+        """Wait until nobody holds the other end of the replies: a killed namespace takes a moment to die."""
+        until = time.monotonic() + _SILENCE_S
+        with contextlib.suppress(OSError), selectors.DefaultSelector() as waiting:
+            waiting.register(self._replies, selectors.EVENT_READ)
+            while (left := until - time.monotonic()) > 0:
+                if waiting.select(left) and not os.read(self._replies, 65536):
+                    return
