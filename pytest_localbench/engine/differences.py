@@ -28,6 +28,7 @@ def differences(now: BenchmarkRun, then: BenchmarkRun) -> tuple[str, ...]:
     are named, too; what neither knows is not."""
     found = [line for model in now.models for line in _of_model(model, now, then)]
     found += _changed("settings", now.settings, then.settings)
+    found += _changed("evaluator", *_shared(_evaluators(now), _evaluators(then)))
     found += _changed("package", now.environment.packages, then.environment.packages)
     for name, mine, theirs in (
         ("pytest-localbench", now.plugin_version, then.plugin_version),
@@ -71,6 +72,16 @@ def _loaded(run: BenchmarkRun, model: str) -> dict[str, Any]:
 def _served(run: BenchmarkRun, model: str) -> str:
     """The names under which the server answered."""
     return ", ".join(sorted({r.resolved_model for r in run.results if r.key.model == model and r.resolved_model}))
+
+
+def _evaluators(run: BenchmarkRun) -> dict[str, str]:
+    """The version of every evaluator that judged."""
+    return {v.evaluator: v.version for r in run.results for v in r.verdicts}
+
+
+def _shared(now: dict[str, str], then: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    both = now.keys() & then.keys()
+    return {n: now[n] for n in sorted(both)}, {n: then[n] for n in sorted(both)}
 
 
 def _config(model: ModelConfig) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pytest_localbench.domain.baseline import bless, scored_tasks, would_be_lost
 from pytest_localbench.domain.history import PastRun
 from pytest_localbench.domain.model import ModelConfig
 from pytest_localbench.domain.result import Failure
+from pytest_localbench.domain.score import Verdict
 from pytest_localbench.engine.compared import compare_runs
 from pytest_localbench.engine.differences import differences
 from pytest_localbench.reports.compare import compare_lines
@@ -161,6 +162,15 @@ def test_what_the_adapter_tells_is_not_told_again_from_the_model_file():
         tasks(a=1.0), **model(generation={"temperature": 0.8}), **opened(generation={"temperature": 0.8, "seed": 1})
     )
     assert differences(now, then) == ("m: sampling.temperature 0 -> 0.8", "m: sampling.seed (none) -> 1")
+
+
+def test_another_version_of_an_evaluator_is_named():
+    def judged(version, *more):
+        run = run_of(tasks(a=1.0))
+        verdicts = [Verdict(evaluator=name, name=name, score=1.0, version=version) for name in ("exact", *more)]
+        return run.model_copy(update={"results": (run.results[0].model_copy(update={"verdicts": tuple(verdicts)}),)})
+
+    assert differences(judged("2", "new"), judged("1")) == ("evaluator: exact 1 -> 2",)
 
 
 def test_long_values_and_renames_are_short_and_nothing_is_nothing():
