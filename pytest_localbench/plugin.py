@@ -36,6 +36,7 @@ EAGER = (
     "weights",
     "repeat",
     "tasks",
+    "tasks",
     "offline",
     "save",
     "compare",

@@ -34,15 +34,19 @@ def activate(config: pytest.Config) -> LocalbenchSession:
     from ..options import Options
     from .garbage import collect_rarely
     from .session import LocalbenchSession
+    from .task_list import ListedTasks
 
     config.add_cleanup(collect_rarely())
     try:
         options = Options.from_config(config)
         policy.runner, policy.allow = options.code_runner, options.allow_code
         session = LocalbenchSession(config, options)
+        listed = None if options.tasks is None else ListedTasks(options.tasks, config.rootpath)
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
     active.session = session
+    if listed is not None:
+        config.pluginmanager.register(listed, "localbench-task-list")
     config.pluginmanager.register(session, "localbench-session")
     config.add_cleanup(_forget)
     return session

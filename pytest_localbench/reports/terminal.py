@@ -10,6 +10,7 @@ from ..domain.result import SampleResult, TaskResult
 from ..domain.run import BenchmarkRun, GateCheck
 from .board import Board, Row, Section
 from .diff import diff_lines
+from .repeats import repeats_text
 from .safe_text import ascii_text, cut, pad, safe
 from .safe_text import width as columns_of
 from .table import score_text, table_lines
@@ -63,6 +64,9 @@ def _section(section: Section, width: int, verbosity: int) -> list[Line]:
     head, *rows = table_lines(section.rows, width)
     lines = [Line(safe(title, width), "bold"), Line(head.rstrip(), "dim")]
     lines += [Line(text.rstrip(), _row_markup(row)) for text, row in zip(rows, section.rows, strict=True)]
+    for row in section.rows:
+        if told := repeats_text(row.score.metrics):
+            lines += wrapped(f"{row.score.model}: {told} (means over tasks)", width, "dim")
     lines += _tasks(section.tasks, width) if verbosity > 0 else _weakest(section, width)
     lines += [line for note in section.notes for line in wrapped(note, width, "dim")]
     return [*lines, Line("")]
@@ -94,6 +98,8 @@ def _tasks(tasks: Sequence[TaskResult], width: int) -> list[Line]:
         reason = f"  {safe(task.reason, 200)}" if task.reason and task.status != "passed" else ""
         text = f"    {pad(cut(name, size), size)}  {number(task.ultimate_score):>5}  {points(task.quality):>7}  {task.status}"
         lines.append(Line(safe(text + reason, width), "" if task.status == "weak" else "dim"))
+        if told := repeats_text(task.metrics, task.spread):
+            lines += wrapped(told, width, "dim", indent="      ")
         for verdict in task.verdicts:
             lines += wrapped(verdict.reason, width, "dim", indent="      ") if verdict.reason else []
     return lines
