@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..domain.base import check_id
-from ..domain.baseline import bless, scored_tasks, would_be_lost
+from ..domain.baseline import scored_tasks, would_be_lost
 from ..domain.compared import RunDiff
 from ..domain.run import BenchmarkRun, GateOutcome
+from ..engine.blessed import blessed_run
 from ..engine.compared import compare_runs
 from ..errors import ConfigError, DocumentError
 from ..options import Options
@@ -139,7 +140,7 @@ class Compared:
             path = save_named(run, self.options.data_dir, self.options.save)
             self._kept.append(f"saved as '{self.options.save}': {shown_path(path, self.root)}")
         if self.options.bless and "not blessed" not in refused:
-            blessed, told = bless(run, load_if_there(self.options.data_dir / BASELINE))
+            blessed, told = blessed_run(run, load_if_there(self.options.data_dir / BASELINE))
             path = save_blessed(blessed, self.options.data_dir)
             parts = [f"{n} {word}" for word, n in (
                 ("new", told.new), ("raised", told.raised), ("as before", told.same), ("lowered", len(told.lowered)),

@@ -9,7 +9,7 @@ from ..domain.run import BenchmarkRun
 from .index import save_run
 from .runs import BASELINE, NAMED, RUN_DOCUMENT, load, write_atomic
 
-_LISTS = {"task_results", "results"}
+_LISTS = {"task_results", "results", "summary"}
 
 
 def named_path(data_dir: Path, name: str) -> Path:

@@ -10,6 +10,7 @@ from pytest_localbench.domain.history import PastRun
 from pytest_localbench.domain.model import ModelConfig
 from pytest_localbench.domain.result import Failure
 from pytest_localbench.domain.score import Verdict
+from pytest_localbench.engine.blessed import blessed_run
 from pytest_localbench.engine.compared import compare_runs
 from pytest_localbench.engine.differences import differences
 from pytest_localbench.reports.compare import compare_lines
@@ -227,6 +228,12 @@ def test_where_machines_meet_in_a_baseline_only_quality_is_compared():
     assert not compare_runs(run_of(tasks(a=1.0)), mixed, "blessed").same_machine
     whole, _ = bless(run_of(tasks(a=1.0, b=1.0), machine="there"), mixed)
     assert whole.environment.machine == "there"
+
+
+def test_a_baseline_has_scores_where_all_of_it_comes_from_one_machine():
+    old, _ = blessed_run(run_of(tasks(a=1.0, b=0.5)), None)
+    assert [(s.category, s.model, s.quality) for s in old.summary] == [("c", "m", 0.75)]
+    assert blessed_run(run_of(tasks(a=1.0), machine="there"), old)[0].summary == ()
 
 
 def test_history_marks_what_breaks_the_row():
