@@ -25,8 +25,8 @@ class _NoNumber(Exception):
     """A number that JSON or a float cannot hold."""
 
 
-def parse_json(text: str) -> Any:
-    """The data of one JSON text; raises :class:`Unreadable`."""
+def parse_json(text: str, most: int = MAX_NODES) -> Any:
+    """The data of one JSON text of at most ``most`` values; raises :class:`Unreadable`."""
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as problem:
@@ -42,7 +42,7 @@ def parse_json(text: str) -> Any:
     except ValueError as problem:
         raise Unreadable(None, f"holds a number that is too long ({problem})") from None
     if text.count("[") + text.count("{") > MAX_DEPTH:
-        _check_size(value)
+        _check_size(value, most)
     return value
 
 
@@ -121,7 +121,7 @@ def _doubled(text: str) -> Unreadable:
     return Unreadable(None, "holds a key twice in one object")
 
 
-def _check_size(value: Any) -> None:
+def _check_size(value: Any, most: int) -> None:
     count = 0
     stack = [(value, 1)]
     while stack:
@@ -130,8 +130,8 @@ def _check_size(value: Any) -> None:
             raise Unreadable(None, f"is nested more than {MAX_DEPTH} levels deep")
         children = current.values() if isinstance(current, dict) else current
         count += len(children)
-        if count > MAX_NODES:
-            raise Unreadable(None, f"holds more than {MAX_NODES} values; split it")
+        if count > most:
+            raise Unreadable(None, f"holds more than {most} values; split it")
         stack.extend((child, depth + 1) for child in children if isinstance(child, dict | list))
 
 
