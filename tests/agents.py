@@ -31,7 +31,11 @@ WORLD = {
                 "status": {"type": "string", "enum": ["accepted", "rejected"]},
                 "reason": {"type": "string", "optional": True},
             },
-            "effect": {"update": "applicants", "where": {"id": "{id}"}, "set": {"status": "{status}", "reason": "{reason}"}},
+            "effect": {
+                "update": "applicants",
+                "where": {"id": "{id}"},
+                "set": {"status": "{status}", "reason": "{reason}"},
+            },
         },
         {
             "name": "send_mail",
