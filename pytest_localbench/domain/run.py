@@ -13,7 +13,7 @@ from .result import SampleResult, TaskResult
 from .score import ComponentName
 from .task import Task
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Environment(Frozen):

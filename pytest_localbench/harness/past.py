@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from ..domain.model import Capabilities, ModelConfig
 from ..domain.response import ModelResponse, ResultKey
@@ -41,7 +42,13 @@ class Past:
         self.rescores = way == "rescore"
         self.goes_on = not self.rescores
         folder = run_folder(options.data_dir, run_id)
-        self.kept = Kept.from_records(read_journals(folder))
+        try:
+            self.kept = Kept.from_records(read_journals(folder))
+        except ValidationError:
+            raise ConfigError(
+                f"--localbench-{way}: run {run_id} was recorded by another version of pytest-localbench, whose journal "
+                "this one cannot read; start a new run."
+            ) from None
         self._document = folder / RUN_DOCUMENT
         self._results = dict(self.kept.results)
         first: dict[str, Any] = self.kept.sessions[0] if self.kept.sessions else {}

@@ -20,6 +20,7 @@ from ..domain.baseline import scored_tasks
 from ..domain.history import PastRun
 from ..domain.run import SCHEMA_VERSION, BenchmarkRun
 from ..errors import StoreError
+from .migrate import migrate
 from .runs import NAMED, RUN_DOCUMENT, save, write_atomic
 
 INDEX = "index.json"
@@ -124,6 +125,7 @@ def _read_document(path: Path, size: int) -> BenchmarkRun:
     version = data.get("schema_version", SCHEMA_VERSION)
     if not isinstance(version, int) or version > SCHEMA_VERSION:
         raise ValueError(f"made by a newer version (schema {version})")
+    data = migrate(data)
     return BenchmarkRun.model_validate({key: data[key] for key in _KEPT if key in data})
 
 

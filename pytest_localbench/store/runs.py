@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from ..domain.run import SCHEMA_VERSION, BenchmarkRun
 from ..errors import CorruptDocument, StoreError, UnsupportedSchema
+from .migrate import migrate
 
 RUN_DOCUMENT = "run.json"
 NAMED = "named"
@@ -85,11 +86,13 @@ def load(path: Path) -> BenchmarkRun:
             "The file was not changed; upgrade pytest-localbench to read it."
         )
     try:
-        return BenchmarkRun.model_validate(data)
+        return BenchmarkRun.model_validate(migrate(data))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise CorruptDocument(f"{path}: field '{where}': {first['msg']}.") from error
+    except ValueError as error:
+        raise CorruptDocument(f"{path}: is no run document ({error}).") from error
 
 
 def find(data_dir: Path, name: str) -> Path:

@@ -123,7 +123,7 @@ def test_json_goes_where_it_is_asked_for(project):
     project.exact("one")
     project.run("--localbench-json", "out/run.json")
     document = json.loads((project.root / "out/run.json").read_text("utf-8"))
-    assert document["schema_version"] == 1
+    assert document["schema_version"] == 2
     assert document["results"][0]["answer"] == "Paris"
     assert (project.root / "data/.gitignore").exists()
 

@@ -63,7 +63,7 @@ def test_a_stopped_run_goes_on_where_it_was(project, server, workers):
     assert "this run was continued: 2 sessions" in document["notes"]
     again = project.run("--localbench-resume=last", *workers, subprocess=True)
     assert len(asked(server)) == 6
-    assert [r for r in again.document["results"]] == document["results"]
+    assert again.document["results"] == document["results"]
     assert again.document["traffic"] == document["traffic"]
 
 
@@ -136,7 +136,7 @@ def test_a_part_of_a_run_that_goes_on_is_not_complete(project):
     conftest = project.write(
         "conftest.py", "def pytest_runtest_setup(item):\n    if 't1[' in item.name: raise KeyboardInterrupt\n"
     )
-    assert project.run().code == 2
+    assert project.run(subprocess=True).code == 2
     conftest.unlink()
     run = project.run("--localbench-resume", "-k", "t0 or t1")
     assert run.outcomes == {"passed": 2, "deselected": 1}

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_localbench.domain.model import ModelConfig
 from pytest_localbench.domain.result import TaskResult
-from pytest_localbench.domain.run import BenchmarkRun, CategoryScore
+from pytest_localbench.domain.run import SCHEMA_VERSION, BenchmarkRun, CategoryScore
 from pytest_localbench.errors import CorruptDocument
 from pytest_localbench.store import index
 from pytest_localbench.store.baselines import save_blessed, save_named
@@ -153,6 +153,6 @@ def test_the_blessed_file_has_one_line_for_each_result_and_reads_back(tmp_path):
     run = run_of("r1", tasks="abc")
     path = save_blessed(run, tmp_path)
     lines = path.read_text().splitlines()
-    assert lines[1] == ' "schema_version": 1,'
+    assert lines[1] == f' "schema_version": {SCHEMA_VERSION},'
     assert sum('"task"' in line for line in lines) == 3
     assert load(path) == run
