@@ -65,8 +65,6 @@ OPTIONS = (
     Option("summary", "how much to print at the end: short, full or none", choices=("short", "full", "none")),
     Option("tasks", "of the collected tasks run only those that a file names: ids, CATEGORY/ID or globs, one a line, "
            "or a YAML or JSON list", "FILE", ini="localbench_tasks"),
-    Option("tasks", "of the collected tasks run only those that a file names: ids, CATEGORY/ID or globs, one a line, "
-           "or a YAML or JSON list", "FILE", ini="localbench_tasks"),
     Option("repeat", "ask every sample N times (overrides the tasks' own repeats)", "N", type=int),
     Option("drafts", "run tasks whose status is draft, too", action="store_true"),
     Option("strict-capabilities", "fail instead of skip where a model lacks what a task requires",
@@ -151,7 +149,6 @@ class Options:
     redact: str
     summary: str
     tasks: Path | None
-    tasks: Path | None
     repeat: int | None
     drafts: bool
     strict_capabilities: bool
@@ -180,9 +177,6 @@ class Options:
         def below_root(flag: str) -> Path | None:
             return config.rootpath / str(read(flag)) if read(flag) else None
 
-        def below_root(flag: str) -> Path | None:
-            return config.rootpath / str(read(flag)) if read(flag) else None
-
         return cls(
             models=_split(read("models")),
             weights=str(read("weights")) if read("weights") else None,
@@ -206,7 +200,6 @@ class Options:
             embed=_one_of("embed", read("embed")) or "all",
             redact=_one_of("redact", read("redact")) or "none",
             summary=str(read("summary") or ""),
-            tasks=place("tasks") if getattr(config.option, dest("tasks"), None) else below_root("tasks"),
             tasks=place("tasks") if getattr(config.option, dest("tasks"), None) else below_root("tasks"),
             repeat=int(str(repeat)) if repeat is not None else None,
             drafts=bool(read("drafts")),

@@ -36,7 +36,6 @@ EAGER = (
     "weights",
     "repeat",
     "tasks",
-    "tasks",
     "offline",
     "save",
     "compare",
