@@ -226,7 +226,7 @@ def _one_of(flag: str, value: object) -> str:
     """A value that may come from an ini file, which argparse does not check."""
     choices = _BY_FLAG[flag].choices or ()
     if value and value not in choices:
-        raise pytest.UsageError(f"localbench_{flag} = {value}: give one of {', '.join(choices)}")
+        raise pytest.UsageError(f"localbench_{flag.replace('-', '_')} = {value}: give one of {', '.join(choices)}")
     return str(value or "")
 
 

@@ -14,7 +14,7 @@ needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is no
 
 
 def score_of(source: str, level: str, language: str = "python") -> Any:
-    return judge(source, CASES, entry="add", language=language, timeout_seconds=3, runner=level)
+    return judge(source, CASES, entry="add", language=language, timeout_seconds=2, runner=level)
 
 
 @pytest.mark.parametrize("name", WRONG)
