@@ -19,7 +19,7 @@ from .tasks import slow_percentile
 HIGHER_IS_BETTER = ("score", "quality", "pass_rate")
 _SHOWN_CHANGE = 0.05
 OTHER_MACHINE = "the runs were made on different machines, and times and memory are never compared between machines"
-NOISE = "no answer was undisturbed in both runs, and noise decides no gate"
+NOISE = "no answer was new and undisturbed in both runs, and noise decides no gate"
 
 
 @dataclass(frozen=True, slots=True)

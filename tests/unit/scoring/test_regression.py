@@ -177,7 +177,7 @@ def test_noise_gates_nothing():
     assert found.passed
     assert (
         found.message
-        == "gate not judged: c[m] p95_s: no answer was undisturbed in both runs, and noise decides no gate"
+        == "gate not judged: c[m] p95_s: no answer was new and undisturbed in both runs, and noise decides no gate"
     )
 
 
