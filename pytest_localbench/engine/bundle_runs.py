@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from ..domain.base import WINDOWS_RESERVED
 from ..domain.run import SCHEMA_VERSION, BenchmarkRun
 from ..errors import CorruptDocument, DocumentError, UnsupportedSchema
+from ..store.migrate import migrate
 from ..store.runs import RUN_DOCUMENT, dump, load, run_folder
 from .bundle import Bundle
 
@@ -70,10 +71,12 @@ def _run(data: dict[str, Any], where: str) -> BenchmarkRun:
             "Nothing was imported; upgrade pytest-localbench to read it."
         )
     try:
-        run = BenchmarkRun.model_validate(data)
+        run = BenchmarkRun.model_validate(migrate(data))
     except ValidationError as error:
         first = error.errors()[0]
         raise CorruptDocument(f"{where}: field '{'.'.join(map(str, first['loc']))}': {first['msg']}.") from None
+    except ValueError as error:
+        raise CorruptDocument(f"{where}: is no run document ({error}).") from None
     if not _RUN_ID.match(run.id) or run.id.endswith(".") or run.id.split(".")[0].casefold() in WINDOWS_RESERVED:
         raise CorruptDocument(f"{where}: '{run.id[:60]}' is no usable id of a run.")
     for name, stamp in (("started_at", run.started_at), ("finished_at", run.finished_at)):
