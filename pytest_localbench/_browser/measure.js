@@ -83,7 +83,11 @@
       const rect = range.getBoundingClientRect();
       if (!rect.width || !rect.height) continue;
       const home = holder(node);
-      if (last === null || last.home !== home) groups.push((last = { home, parts: [] }));
+      const bare = node.parentElement === home;
+      // One sentence with marks in it is one block; elements side by side without text between them are several.
+      const joins = last !== null && last.home === home && (last.bare || bare);
+      if (!joins) groups.push((last = { home, bare: false, parts: [] }));
+      last.bare ||= bare;
       last.parts.push({ node, rect, length: node.data.trim().length });
     }
     return groups.map(({ parts }) => {

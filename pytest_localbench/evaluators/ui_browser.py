@@ -32,7 +32,7 @@ from .ui_child import end_tree
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 VIEWPORT: Final = (1280, 800)
 START_S: Final = 60.0
-DEADLINES_S: Final = (15.0, 25.0)
+DEADLINES_S: Final = (12.0, 20.0)
 """Wall time for one page; a second try, with more, tells a page that hangs from a machine that is busy."""
 LOAD_SHARE: Final = 0.5
 """Share of it until the page must have loaded."""

@@ -30,6 +30,7 @@ ARGUMENTS = (
 )  # fmt: skip
 STEP_MS = 2_000
 SHOT_MS = 8_000
+LOADED_MS = 1_500
 MAX_WAIT_MS = 2_000
 MAX_SHOT_PX = 3_000
 EXIT_WAIT_S = 3.0
@@ -71,24 +72,33 @@ class _Page:
             route.abort("aborted")
 
     def load(self) -> None:
-        """Show the page; raises the browser's TimeoutError when it does not finish loading."""
-        self.page.goto(ORIGIN, wait_until="load", timeout=self._load_ms)
+        """Show the page; raises the browser's TimeoutError when it never stops loading."""
+        self.page.goto(ORIGIN, wait_until="commit", timeout=self._load_ms)
         self._cdp = self.context.new_cdp_session(self.page)
-        self._enter()
-
-    def _enter(self) -> None:
         frame = self._cdp.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
         world = self._cdp.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "localbench"})
         self._world = world["executionContextId"]
+        started = time.monotonic()
+        # A page that tries to leave itself never reaches "complete"; it is judged as far as it came.
+        while (state := self.ask("document.readyState")) != "complete":
+            waited_ms = (time.monotonic() - started) * 1000
+            if waited_ms > (self._load_ms if state == "loading" else LOADED_MS):
+                break
+            self.page.wait_for_timeout(20)
         self.ask(_asset("measure.js"))
         self.ask("localbench.settle()")
 
-    def ask(self, expression: str, *, page_world: bool = False) -> Any:
-        """The value of an expression, in our world or in the page's."""
-        where = {} if page_world else {"contextId": self._world}
+    def ask(self, expression: str) -> Any:
+        """The value of an expression in our own world."""
         found = self._cdp.send(
             "Runtime.evaluate",
-            {"expression": expression, "returnByValue": True, "awaitPromise": True, "timeout": STEP_MS * 3, **where},
+            {
+                "expression": expression,
+                "returnByValue": True,
+                "awaitPromise": True,
+                "timeout": STEP_MS * 3,
+                "contextId": self._world,
+            },
         )
         if "exceptionDetails" in found:
             details = found["exceptionDetails"]
@@ -112,9 +122,6 @@ class _Page:
                 return self.ask(f"localbench.audit({json.dumps(action['tags'])})")
             case "picture":
                 return self._picture()
-            case "call":
-                words = ", ".join(json.dumps(value) for value in action["args"])
-                return {"value": self.ask(f"({action['function']})({words})", page_world=True)}
         self._step(name, action)
         return True
 

@@ -12,7 +12,8 @@ from judging import REGISTRY, judge, task_of
 
 from pytest_localbench.evaluators.base import Evaluator, Options
 
-GUARDS = {"length", "language", "rules", "pii", "repetition", "copy_ratio", "json_format", "json_schema", "grounding"}
+GUARDS = {"length", "language", "rules", "pii", "repetition", "copy_ratio", "json_format", "json_schema", "grounding",
+          "html_valid", "dom_unchanged", "accessibility"}  # fmt: skip
 SOURCE = "The notice period of the agreement between Northwind and Harbour is sixty days from 1 July 2025."
 TEXT = {"input": {"prompt": "?", "variables": {"document": SOURCE}}}
 JSON = {**TEXT, "output": {"format": "json"}}
