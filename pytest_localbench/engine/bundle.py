@@ -40,7 +40,10 @@ from ..suite.text_source import Unreadable
 ExportType = Literal["suite", "category", "tasks", "results"]
 EXPORT_TYPES: tuple[ExportType, ...] = get_args(ExportType)
 VERSION = "1.0"
-MAX_VALUES = 3_000_000
+MAX_VALUES = 5_000_000
+MAX_GROUPS = 1_500_000
+"""Counted before the document is parsed, as much as a run of 10,000 answers needs three times over."""
+
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})\Z")
 _ENVELOPE = {"export_type", "export_date", "version", "generator", "content"}
 _PARTS: dict[ExportType, frozenset[str]] = {
@@ -168,15 +171,22 @@ def _envelope(document: bytes, shown: str) -> dict[str, Any]:
         text = document.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise CorruptDocument(f"{shown}: is no bundle (neither JSON in UTF-8 nor a zip archive).") from None
+    if text.count("[") + text.count("{") > MAX_GROUPS or text.count(",") > MAX_VALUES:
+        raise CorruptDocument(f"{shown}: holds more values than a bundle may; split it.")
     try:
         data = parse_json(text, MAX_VALUES)
-        json.dumps(data, ensure_ascii=False).encode("utf-8")
+        if "\\u" in text:
+            json.dumps(data, ensure_ascii=False).encode("utf-8")
     except Unreadable as problem:
         raise CorruptDocument(f"{shown}{f':{problem.line}' if problem.line else ''}: {problem}.") from None
     except UnicodeEncodeError:
         raise CorruptDocument(f"{shown}: holds half of a surrogate pair, which no file can hold as UTF-8.") from None
     except RecursionError:
         raise CorruptDocument(f"{shown}: is nested too deeply.") from None
+    if isinstance(data, dict) and "export_type" not in data and {"started_at", "results"} <= data.keys():
+        raise CorruptDocument(
+            f"{shown}: is a run document, no bundle; make one of it: localbench export results {shown}"
+        )
     if not isinstance(data, dict) or "export_type" not in data:
         raise CorruptDocument(
             f"{shown}: is no bundle: a mapping with export_type, export_date, version and content was expected."

@@ -88,6 +88,7 @@ class HtmlReport:
     def _extras(self, result: SampleResult) -> list[dict[str, Any]]:
         from ..reports.plain_report import answer_html
 
+        result = _without_keys(result)
         extras = [_extra("html", answer_html(result, _privacy()))]
         dashboard = self._dashboard()
         if dashboard is not None:
@@ -116,6 +117,13 @@ def report_path(config: pytest.Config) -> str:
 def register(config: pytest.Config) -> None:
     """Take part in the report of pytest-html."""
     config.pluginmanager.register(HtmlReport(config), "localbench-html-report")
+
+
+def _without_keys(result: SampleResult) -> SampleResult:
+    """Keys are taken out before texts are cut, as half a key would not be found."""
+    text = result.model_dump_json()
+    clean = active.need().redact(text)
+    return result if clean == text else type(result).model_validate_json(clean)
 
 
 def _privacy() -> Privacy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import os
 import sys
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
 from scripted_server import Reply, ScriptedServer, answer, chunk
 
 MADE_OF = ("q7Zt", "Wm2Kx", "91vHb")
+HTML = ("--html=tests.html", "--self-contained-html") if importlib.util.find_spec("pytest_html") else ()
 
 
 def key_of(form):
@@ -61,7 +63,8 @@ def leaks(project, monkeypatch):
         model = {"provider": "openai", "model": "x", "base_url": server.url, answers_to: reference, **config}
         project.write("data/models/m.json", json.dumps(model))
         outcome = project.run("--models=m", "-l", "--tb=long", "-vv", "-rA", "--junit-xml=out.xml",
-                              "--localbench-json=copy.json", *args,
+                              "--localbench-json=copy.json", "--localbench-csv=rows.csv", "--localbench-markdown=sum.md",
+                              *HTML, *args,
                               subprocess=reference.startswith("keyring") or "-n" in args)  # fmt: skip
         assert (project.root / "out.xml").exists(), outcome.text
         found = [

@@ -38,6 +38,8 @@ REFUSED = [
     ("[" * 100_000, "nested"),
     ('{"export_type": ' + "[" * 70 + "]" * 70 + "}", "nested more than 64"),
     ('{"export_type": "category", "export_type": "suite"}', "stands twice"),
+    ('{"export_type": [' + "[]," * 2_000_000 + "1]}", "more values than a bundle may"),
+    ('{"id": "r", "started_at": "x", "results": []}', "localbench export results b.json"),
     ('{"export_type": NaN}', "NaN is not valid JSON"),
     ('{"export_type": 1e999}', "1e999 is not valid JSON"),
     ('{"export_type": ' + "9" * 5000 + "}", "a number that is too long"),
