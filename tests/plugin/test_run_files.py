@@ -74,3 +74,17 @@ def test_a_place_that_cannot_be_written_is_a_sentence(asked):
     run = asked.run("--localbench-csv=file/rows.csv")
     assert "could not be written" in run.text
     assert "Traceback" not in run.text
+
+
+def test_huge_answers_leave_files_that_open(asked):
+    pytest.importorskip("pytest_html")
+    for name in range(12):
+        asked.exact(f"huge{name}")
+    asked.model(default="loop " * 400_000)
+    run = asked.run("-k", "huge", "--localbench-csv=r.csv", "--localbench-markdown=s.md", "--html=t.html",
+                    "--self-contained-html", "--junitxml=j.xml")  # fmt: skip
+    sizes = {name: (asked.root / name).stat().st_size for name in ("r.csv", "s.md", "t.html", "j.xml")}
+    assert sizes["s.md"] < 20_000
+    assert sizes["r.csv"] < 12 * 33_000
+    assert max(sizes["t.html"], sizes["j.xml"]) < 1_000_000
+    assert len(run.text) < 30_000
