@@ -20,6 +20,7 @@ NAMED = "named"
 BASELINE = "baseline.json"
 BLESSED = "blessed"
 LAST = "last"
+_SECOND = len("20260101T000000Z")
 _GITIGNORE = "# results, answers and logs stay on this machine\n/results/\n/responses/\n/logs/\n/reviews/\n"
 
 
@@ -110,10 +111,15 @@ def find(data_dir: Path, name: str) -> Path:
     saved = sorted(path.parent.name for path in (results / NAMED).glob(f"*/{RUN_DOCUMENT}"))
     if name in saved:
         return results / NAMED / name / RUN_DOCUMENT
-    folders = sorted(p.parent for p in results.glob(f"*/{RUN_DOCUMENT}"))
+    folders = sorted((p.parent for p in results.glob(f"*/{RUN_DOCUMENT}")), key=_age)
     chosen = folders[-1:] if name == LAST else [f for f in folders if f.name.startswith(name)]
     if not chosen:
         listed = ", ".join(f.name for f in folders[-5:]) or "none yet"
         names = f"; saved: {', '.join(saved)}" if saved else ""
         raise CorruptDocument(f"no run '{name}' in {results}; newest runs: {listed}{names}.")
     return chosen[-1] / RUN_DOCUMENT
+
+
+def _age(folder: Path) -> tuple[str, int, str]:
+    """Sorts by start; of runs that started in the same second the one that was written last is the newest."""
+    return folder.name[:_SECOND], (folder / RUN_DOCUMENT).stat().st_mtime_ns, folder.name

@@ -149,6 +149,13 @@ def test_runs_are_found_by_name_id_beginning_and_path(tmp_path):
     assert find(tmp_path, "blessed") == blessed
 
 
+def test_of_two_runs_in_one_second_the_later_is_the_last(tmp_path):
+    for n, ending in enumerate("fca"):
+        os.utime(put(tmp_path, f"20260101T000000Z-{ending}00000"), ns=(n, n))
+    assert find(tmp_path, "last").parent.name == "20260101T000000Z-a00000"
+    assert find(tmp_path, "20260101T000000Z-f").parent.name == "20260101T000000Z-f00000"
+
+
 def test_the_blessed_file_has_one_line_for_each_result_and_reads_back(tmp_path):
     run = run_of("r1", tasks="abc")
     path = save_blessed(run, tmp_path)
