@@ -244,8 +244,10 @@ class Finisher:
 
     def _write_page(self, run: BenchmarkRun, path: Path, baseline: BenchmarkRun | None) -> None:
         from ..engine.page import page_of
+        from .html_report import noted
 
         options = self.session.options
+        run = noted(run, self.config, path)
         page = page_of(
             run, data_dir=options.data_dir, embed=options.embed, redact=options.redact, baseline=baseline
         )  # fmt: skip

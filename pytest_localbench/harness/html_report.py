@@ -19,6 +19,7 @@ from .state import active
 
 if TYPE_CHECKING:
     from ..domain.result import SampleResult
+    from ..domain.run import BenchmarkRun
     from ..reports.dashboard_privacy import Privacy
 
 PLACE = 2
@@ -112,6 +113,21 @@ class HtmlReport:
 def report_path(config: pytest.Config) -> str:
     """Where pytest-html writes its report."""
     return os.path.abspath(os.path.expanduser(os.path.expandvars(str(config.option.htmlpath))))
+
+
+def noted(run: BenchmarkRun, config: pytest.Config, dashboard: Path) -> BenchmarkRun:
+    """The run with a sentence that leads from its dashboard to the report of pytest-html, where one is written."""
+    if (
+        not getattr(config.option, "htmlpath", None)
+        or not config.pluginmanager.hasplugin("html")
+        or _privacy().hides_all
+    ):
+        return run
+    try:
+        place = Path(os.path.relpath(report_path(config), dashboard.parent)).as_posix()
+    except ValueError:  # another drive
+        place = report_path(config)
+    return run.model_copy(update={"notes": (*run.notes, f"plain list of the tests (pytest-html): {place}")})
 
 
 def register(config: pytest.Config) -> None:

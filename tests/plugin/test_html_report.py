@@ -71,6 +71,8 @@ def test_columns_answers_and_links(asked, workers, alone):
     shown, link = rows["docs/tasks/hostile.json::hostile[m]"]["extras"]
     assert html.escape(HOSTILE) in shown["content"]
     assert "evaluator" in shown["content"]
+    dashboard = (asked.root / "dash/d.html").read_text("utf-8")
+    assert "plain list of the tests (pytest-html): ../out/t.html" in dashboard
     place, _, key = link["content"].partition("#/results?r=")
     assert ((asked.root / "out") / place).resolve() == (asked.root / "dash/d.html").resolve()
     assert unquote(key) == "documents/hostile/m/-/1"
