@@ -33,7 +33,7 @@ def add_commands(commands: Any) -> None:
 def _compare(args: argparse.Namespace) -> int:
     from ..engine.compared import compare_runs
     from ..reports.compare import compare_lines
-    from ..reports.safe_text import ascii_text
+    from ..reports.safe_text import ascii_text, safe
     from ..reports.terminal import gate_lines
     from ..reports.words import utc_minute
     from ..scoring.regression import check_regressions, parse_regression
@@ -45,7 +45,7 @@ def _compare(args: argparse.Namespace) -> int:
     name = then.id if args.then == "last" or Path(args.then).is_file() or then.id.startswith(args.then) else args.then
     width = shutil.get_terminal_size().columns
     checks = check_regressions(wanted, now, then, name)
-    lines = [f"run {now.id} of {utc_minute(now.started_at)} UTC"]
+    lines = [safe(f"run {now.id} of {utc_minute(now.started_at)} UTC", width)]
     shown = compare_lines(compare_runs(now, then, name), width=width, verbosity=args.verbose - args.quiet)
     lines += [line.text for line in (*shown, *gate_lines(checks, width, failed_only=args.quiet))]
     broken = sum(not check.passed for check in checks)

@@ -35,7 +35,7 @@ def history_lines(
             key = (score.category, score.model)
             most[key] = max(score.n_scored, most.get(key, 0))
             if _select(category, score.category) and _select(model, score.model):
-                notes = [f"saved as {name}" for name in names.get(run.id, ())]
+                notes = [f"saved as {safe(name, 63)}" for name in names.get(run.id, ())]
                 notes += _notes(run, score, before.get(score.model), most[key])
                 rows.append((run.id, _row(run, score, notes)))
         before |= dict.fromkeys(run.fingerprints, run)
@@ -57,9 +57,9 @@ def history_lines(
 def _row(run: PastRun, score: PastScore, notes: Sequence[str]) -> tuple[str, ...]:
     interval = "-" if score.low is None or score.high is None else f"{score.low:.1f}-{score.high:.1f}"
     return (
-        run.id,
-        utc_minute(run.started_at),
-        score.category,
+        safe(run.id, 63),
+        safe(utc_minute(run.started_at), 32),
+        safe(score.category, 63),
         safe(score.model, 63),
         number(score.score) if score.covered or score.score is None else f"({number(score.score)})",
         interval,

@@ -236,6 +236,19 @@ def test_a_baseline_has_scores_where_all_of_it_comes_from_one_machine():
     assert blessed_run(run_of(tasks(a=1.0), machine="there"), old)[0].summary == ()
 
 
+def test_what_stands_in_a_document_commands_no_terminal():
+    evil = "\x1b[31mred\u202e"
+    then = run_of(tasks(a=1.0), name=evil, started=evil, **model(options={evil: evil}), plugin_version=evil)
+    now = run_of(tasks(a=0.0), name=evil, **model(options={evil: "x"}), plugin_version="2")
+    now = now.model_copy(update={"task_results": (now.task_results[0].model_copy(update={"reason": evil}),)})
+    diff = compare_runs(now, then, evil)
+    shown = "\n".join(own.text for own in compare_lines(diff, width=100, verbosity=1))
+    shown += "\n".join(history_lines([PastRun.of(then.model_copy(update={"id": evil}))], {then.id: [evil]}))
+    assert "\\x1b[31mred" in shown
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+
+
 def test_history_marks_what_breaks_the_row():
     runs = [
         run_of(tasks(a=1.0, b=1.0), name="r1", started="2026-01-01T01:00:00+01:00"),
