@@ -262,17 +262,35 @@ def _scatter_panel(ax: Any, section: Section, rows: Sequence[Row], found: dict[s
         front = _pareto([(time, quality) for time, quality, _ in known])
         if len(front) > 1:
             ax.plot(*zip(*front, strict=True), color=MUTE, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
-    for time, quality, row in known:
+    taken: list[tuple[float, float, float]] = []
+    for time, quality, row in sorted(known, key=lambda spot: -spot[1]):
         look = found[row.score.model]
         face = look.color if row.score.covered else PAPER
         ax.plot([time], [quality], linestyle="none", marker=look.marker, markersize=10, color=look.color,
                 markerfacecolor=face, markeredgewidth=1.6, zorder=3)  # fmt: skip
         words = f"{row.score.model}  {points(row.score.quality)}, {seconds(time)}"
-        ax.annotate(words, (time, quality), xytext=(9, 5), textcoords="offset points", fontsize=8.5, color=INK)
+        lift = _free_line(ax, time, quality, words, taken)
+        line = (
+            {"arrowstyle": "-", "color": look.color, "linewidth": 0.8, "relpos": (0.0, 0.5)} if abs(lift) > 16 else None
+        )
+        ax.annotate(words, (time, quality), xytext=(11, lift), textcoords="offset points", fontsize=8.5, color=INK,
+                    va="center", arrowprops=line)  # fmt: skip
     left_out = [row.score.model for row in rows if row not in [r for _, _, r in known]]
     words = "median seconds an answer; to the upper left is better, the dotted line joins models nobody beats in both"
     ax.set_xlabel(words + (f"\nnot shown, time or quality not known: {safe(', '.join(left_out), 120)}" if left_out else ""),
                   fontsize=8.5)  # fmt: skip
+
+
+def _free_line(ax: Any, x: float, y: float, words: str, taken: list[tuple[float, float, float]]) -> float:
+    """How far (points) a label is lifted so that it covers no other one; sizes are estimated."""
+    left, middle = ax.transAxes.inverted().transform(ax.transData.transform((x, y)))
+    right = left + 0.03 + len(words) * 0.0105
+    for lift in (0, 14, -14, 28, -28, 42, -42, 56, -56):
+        height = middle + lift / 270
+        if all(abs(height - other) > 0.045 or right < start or left > end for other, start, end in taken):
+            break
+    taken.append((height, left, right))
+    return float(lift)
 
 
 def _pareto(spots: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
