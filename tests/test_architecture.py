@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "pytest_localbench"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 WRITERS = ("suite", "store", "cli", "harness", "adapters")
-WRITING_FILES = ("evaluators/sandbox_folder.py",)
+WRITING_FILES = ("evaluators/sandbox_folder.py", "evaluators/isolation_probes.py")
 
 
 def run(code: str) -> str:
