@@ -17,13 +17,18 @@ from .text import fill
 
 HERE = Path(__file__).resolve().parent
 SEED = 2025
-MODULES = ("invoices", "ledgers", "letters", "lease", "rows", "pictures", "manual")
+MODULES = {
+    "document_understanding": ("invoices", "ledgers", "letters", "lease", "rows", "pictures", "manual"),
+    "recruitment": ("applications",),
+    "ui_coding": ("pages",),
+}
+"""Generators by category folder."""
 
 
-def draws() -> dict[str, Draw]:
-    """The generator of every task by the task's id."""
+def draws(category: str) -> dict[str, Draw]:
+    """The generator of every task of a category by the task's id."""
     found: dict[str, Draw] = {}
-    for name in MODULES:
+    for name in MODULES[category]:
         found.update(import_module(f".{name}", __package__).DRAWS)
     return found
 
@@ -41,17 +46,19 @@ def main() -> int:
     """Command line; returns 1 when ``--check`` finds a file that differs."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks._make", description=__doc__)
     parser.add_argument("--seed", type=int, default=SEED, help=f"another seed draws another set (default {SEED})")
-    parser.add_argument("--out", type=Path, default=HERE.parent / "document_understanding", help="category folder")
+    parser.add_argument("--category", choices=sorted(MODULES), default="document_understanding", help="what to draw")
+    parser.add_argument("--out", type=Path, help="folder to write to (default: that of the category)")
     parser.add_argument("--only", nargs="*", metavar="TASK", help="only these tasks")
     parser.add_argument("--check", action="store_true", help="write nothing, say which files differ")
     options = parser.parse_args()
+    out = options.out or HERE.parent / options.category
     different = []
-    for task, draw in draws().items():
+    for task, draw in draws(options.category).items():
         if options.only and task not in options.only:
             continue
         for name, content in written(task, draw, options.seed).items():
             data = content if isinstance(content, bytes) else content.encode()
-            path = options.out / name
+            path = out / name
             if path.is_file() and path.read_bytes() == data:
                 continue
             different.append(name)

@@ -116,12 +116,14 @@ class Tool(Frozen):
 
 
 class UserReply(Frozen):
-    """What the user says when the model ends its turn with words: once, if one of ``when`` occurs in them.
+    """What the user says when the model ends its turn with words: once, if one of ``when`` occurs in them, and one of
+    ``also`` as well.
 
-    Without ``when`` it answers anything. The first reply that fits is taken.
+    Without them it answers anything. The first reply that fits is taken.
     """
 
     when: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     say: str
 
 

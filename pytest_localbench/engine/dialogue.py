@@ -177,7 +177,7 @@ class _Talk:
     def _user(self, turn: int, text: str) -> str | None:
         folded = norm(text)
         for reply in self._replies:
-            if not reply.when or any(find_phrase(folded, phrase) for phrase in reply.when):
+            if all(not group or any(find_phrase(folded, p) for p in group) for group in (reply.when, reply.also)):
                 self._replies.remove(reply)
                 self._steps.append(Step(turn=turn, kind="user", text=reply.say))
                 return reply.say

@@ -21,7 +21,7 @@ def as_response(text: str) -> ModelResponse:
 def known_response(task: Task, text: str, calls: Sequence[Mapping[str, Any]] = ()) -> ModelResponse:
     """The response to a task when a model makes these calls and ends with this text.
 
-    Raises EvaluationError when a ``say`` gets no reply, or the world ends the dialogue before everything was played.
+    The last text is said again when the scripted user answers it. Raises EvaluationError when a ``say`` gets no reply, or the world ends the dialogue before everything was played.
     """
     if not is_dialogue(task):
         return as_response(text)
@@ -33,7 +33,7 @@ def known_response(task: Task, text: str, calls: Sequence[Mapping[str, Any]] = (
         turns.append(as_response(text))
 
     def ask(_messages: tuple[Message, ...], number: int, _left_s: float) -> ModelResponse:
-        return turns[number - 1]
+        return turns[min(number, len(turns)) - 1]
 
     response = converse(task, (), ask, native=True, timeout_s=3600.0)
     asked = 0 if response.dialogue is None else response.attempts

@@ -23,8 +23,8 @@ def check_tools(task: Task) -> None:
         for index, made in enumerate(world.tools):
             _check_schema(made.parameters, made.name, ("environment", "tools", index, "parameters"))
         for index, reply in enumerate(world.user):
-            if any(not phrase.strip() for phrase in reply.when):
-                raise FieldProblem(("environment", "user", index, "when"), "an empty phrase occurs in every message")
+            if any(not phrase.strip() for phrase in (*reply.when, *reply.also)):
+                raise FieldProblem(("environment", "user", index), "an empty phrase occurs in every message")
         if world.text_calls and (task.requires.tools or task.tools):
             words = "'text_calls' does nothing where native tool calls are needed ('requires.tools' or 'tools')"
             raise FieldProblem(("environment", "text_calls"), words)

@@ -167,6 +167,12 @@ def test_a_scripted_user_answers_once_when_it_is_asked():
     assert response.dialogue.messages == ("What salary do you mean?", "Done.", "No.")
 
 
+def test_both_groups_of_words_must_occur():
+    task = task_of(user=[{"when": ["A-1"], "also": ["salary", "wish"], "say": "60,000"}])
+    assert talk(["A-1 is accepted."], task=task).text == "A-1 is accepted."
+    assert talk(["What is the wish of A-1?", "Done."], task=task).text == "Done."
+
+
 def test_a_question_nobody_expects_ends_the_dialogue():
     response = talk(["Which day?"], task=task_of(user=[{"when": ["salary"], "say": "60,000"}]))
     assert response.text == "Which day?"
