@@ -108,6 +108,10 @@ class Past:
             why = "what is asked has changed since, or its answers were deleted"
         raise NoStoredAnswer(f"run {self.run_id} holds no answer to this question ({why})")
 
+    def judgement(self, job: Job, book: AnswerBook) -> ModelResponse | None:
+        """What a judge said then, ``None`` when it was not asked this."""
+        return None if self._responses is None else book.stored(job, self._responses)
+
     def capabilities(self, model: ModelConfig) -> Capabilities:
         """What the model could do when it was asked; no adapter is made to find out."""
         known = self.kept.opened.get(model.id, {}).get("capabilities")
@@ -173,7 +177,7 @@ def past_of(config: pytest.Config, options: Options) -> Past | None:
         raise ConfigError(f"--localbench-{way}: {error}{_eaten(way, name)}") from None
     if run_id is None:
         if way == "rescore" or name:
-            raise ConfigError(f"--localbench-{way}: nothing was recorded yet in {options.data_dir / 'results'}.")
+            raise ConfigError(f"--localbench-{way}: nothing was recorded yet below {options.data_dir / 'results'}.")
         return None
     if way != "rescore":
         _lock(config, options, run_id, way)
@@ -206,7 +210,7 @@ def _lock(config: pytest.Config, options: Options, run_id: str, way: str) -> Non
     lock = RunLock(run_folder(options.data_dir, run_id))
     try:
         if not lock.acquire():
-            raise ConfigError(f"--localbench-{way}: run {run_id} is still going on in another process.")
+            raise ConfigError(f"--localbench-{way}: another process is still working on run {run_id}.")
     except OSError as error:
         raise ConfigError(
             f"--localbench-{way}: run {run_id} cannot be written to ({error.strerror}), so it cannot go on."

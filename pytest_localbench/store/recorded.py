@@ -23,7 +23,7 @@ def find_recorded(data_dir: Path, name: str) -> str | None:
     chosen = [run for run in runs if run.startswith(name)]
     if not chosen:
         listed = ", ".join(runs[-5:]) or "none yet"
-        raise CorruptDocument(f"no run '{name}' in {results}; newest runs: {listed}.")
+        raise CorruptDocument(f"no run '{name}' below {results}; newest runs: {listed}.")
     if len(chosen) > 1 and name not in chosen:
         raise CorruptDocument(f"'{name}' is the beginning of {len(chosen)} runs: {', '.join(chosen[-5:])}.")
     return name if name in chosen else chosen[0]

@@ -170,7 +170,7 @@ def test_a_run_that_is_still_going_on_is_left_alone(project):
     assert lock.acquire()
     run = project.run("--localbench-resume", subprocess=True)
     assert run.code == 4
-    assert f"run {run_id} is still going on in another process" in run.text
+    assert f"another process is still working on run {run_id}" in run.text
     lock.release()
     assert project.run("--localbench-resume", subprocess=True).code == 0
 
