@@ -57,7 +57,7 @@ def cv_extract(rng: random.Random) -> Drawing:
 
 
 def _month(position: int) -> str:
-    names = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     return f"{names[position % 12]} {position // 12}"
 
 
