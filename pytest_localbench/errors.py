@@ -171,8 +171,13 @@ class StoreError(LocalbenchError):
     """Results could not be written."""
 
 
+_LONGEST_NAME = 200
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`` (did you mean 'x'?)`` for the nearest known name, or an empty string."""
+    if len(name) > _LONGEST_NAME:
+        return ""
     candidates = {k.casefold(): k for k in known}
     near = difflib.get_close_matches(name.casefold(), candidates, n=1, cutoff=0.65)
     return f" (did you mean '{candidates[near[0]]}'?)" if near else ""

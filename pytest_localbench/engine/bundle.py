@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any, Literal, get_args
 from .. import __version__
 from ..domain.base import check_id
 from ..errors import CorruptDocument, UnsupportedSchema, did_you_mean
+from ..reports.safe_text import safe
 from ..store.bundle_archive import (
     ASSETS,
     DOCUMENT,
@@ -41,6 +43,7 @@ ExportType = Literal["suite", "category", "tasks", "results"]
 EXPORT_TYPES: tuple[ExportType, ...] = get_args(ExportType)
 VERSION = "1.0"
 MAX_VALUES = 5_000_000
+MAX_MESSAGE_COLUMNS = 600
 MAX_GROUPS = 1_500_000
 """Counted before the document is parsed, as much as a run of 10,000 answers needs three times over."""
 
@@ -131,6 +134,20 @@ def read_bundle(path: Path, shown: str | None = None) -> Bundle:
 
 def parse_bundle(data: bytes, shown: str) -> Bundle:
     """The bundle in these bytes; see :func:`read_bundle`."""
+    with shown_safely():
+        return _parse(data, shown)
+
+
+@contextlib.contextmanager
+def shown_safely() -> Iterator[None]:
+    """Sentences about bundles quote them: they are cut, and control codes in them are made visible."""
+    try:
+        yield
+    except (CorruptDocument, UnsupportedSchema) as error:
+        raise type(error)(safe(str(error), MAX_MESSAGE_COLUMNS)) from None
+
+
+def _parse(data: bytes, shown: str) -> Bundle:
     if len(data) > MAX_TOTAL_BYTES:
         raise CorruptDocument(f"{shown}: is larger than {MAX_TOTAL_BYTES // 1_000_000} MB.")
     members: dict[str, bytes] = {}
@@ -147,7 +164,7 @@ def parse_bundle(data: bytes, shown: str) -> Bundle:
     for part in content:
         if part not in _PARTS[kind]:
             near = did_you_mean(part, _PARTS[kind])
-            raise CorruptDocument(f"{shown}: content.{part}: is not known in a bundle of type '{kind}'{near}.")
+            raise CorruptDocument(f"{shown}: content.{part[:60]}: is not known in a bundle of type '{kind}'{near}.")
     categories = [content["category"]] if "category" in content else _list(content, "categories", shown)
     if kind == "category" and "category" not in content:
         raise CorruptDocument(f"{shown}: content.category: is missing.")
@@ -200,8 +217,9 @@ def _envelope(document: bytes, shown: str) -> dict[str, Any]:
 def _kind(envelope: dict[str, Any], shown: str) -> ExportType:
     kind = envelope["export_type"]
     if kind not in EXPORT_TYPES:
-        near = did_you_mean(str(kind), EXPORT_TYPES)
-        raise CorruptDocument(f"{shown}: export_type: {str(kind)[:60]!r} is none of {', '.join(EXPORT_TYPES)}{near}.")
+        told = kind if isinstance(kind, str) else type(kind).__name__
+        near = did_you_mean(told, EXPORT_TYPES)
+        raise CorruptDocument(f"{shown}: export_type: {told[:60]!r} is none of {', '.join(EXPORT_TYPES)}{near}.")
     return kind  # type: ignore[no-any-return]
 
 

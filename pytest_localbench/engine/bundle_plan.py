@@ -17,7 +17,7 @@ from ..registry import Registry
 from ..store.bundle_changes import digest
 from ..store.bundle_paths import is_code
 from ..suite.tasks import shown_path
-from .bundle import Bundle
+from .bundle import Bundle, shown_safely
 from .bundle_load import Loaded, as_file, load_entities
 from .bundle_models import ModelEntry, read_models
 from .bundle_project import Home, category_data, find_homes, mentioned, new_home, task_data, tasks_of
@@ -107,11 +107,13 @@ def plan_import(
     """
     _check_code(bundle, trust)
     homes = find_homes(root, data_dir) if bundle.kind != "results" else {}
-    loaded = load_entities(bundle, {name: home.category for name, home in homes.items()}, registry)
+    with shown_safely():
+        loaded = load_entities(bundle, {name: home.category for name, home in homes.items()}, registry)
     plan = ImportPlan(bundle, root, data_dir, _into(into, homes, root), homes, loaded, notes=list(loaded.notes))
     plan.items += _entity_items(plan)
-    plan.models, left_out = read_models(bundle, data_dir, root, wanted=models)
-    plan.runs = read_runs(bundle, data_dir)
+    with shown_safely():
+        plan.models, left_out = read_models(bundle, data_dir, root, wanted=models)
+        plan.runs = read_runs(bundle, data_dir)
     plan.notes += left_out
     entries: list[ModelEntry | RunEntry] = [*plan.models, *plan.runs]
     for entry in entries:
