@@ -49,6 +49,8 @@ def probe(at):
     attempt("listing a folder", lambda: os.listdir(at["folder"]))
     attempt("writing a file", lambda: open(at["folder"] + "/written", "w"))
     attempt("changing a file's mode", lambda: os.chmod(at["file"], 0o644))
+    attempt("emptying a file", lambda: os.truncate(at["file"], 0))
+    attempt("emptying a file while opening it", lambda: os.open(at["file"], os.O_RDONLY | os.O_TRUNC))
     attempt("connecting to a port", lambda: connect(socket.AF_INET, ("127.0.0.1", at["port"])))
     attempt("connecting to a socket", lambda: connect(socket.AF_UNIX, "\\0" + at["socket"]))
     attempt("signalling another process", lambda: os.kill(at["pid"], 0))
@@ -82,6 +84,7 @@ async function probe(at) {
   attempt("listing a folder", () => fs.readdirSync(at.folder));
   attempt("writing a file", () => fs.writeFileSync(at.folder + "/written", "x"));
   attempt("changing a file's mode", () => fs.chmodSync(at.file, 0o644));
+  attempt("emptying a file", () => fs.truncateSync(at.file, 0));
   if (await connect({ port: at.port, host: "127.0.0.1" })) done.push("connecting to a port");
   attempt("signalling another process", () => process.kill(at.pid, 0));
   attempt("reading another process", () => fs.readFileSync("/proc/" + at.pid + "/environ"));

@@ -2,7 +2,8 @@
 
 What is refused: sockets other than pairs, new processes, signals to and settings of other processes, debugging, mounts,
 namespaces, keys, kernel interfaces, memory that outlives the process, changes of owners, modes and times of files
-(which Landlock does not cover), and every call that is newer than this table.
+(which Landlock does not cover), emptying files that are not open for writing (which old Landlock does not cover), and
+every call that is newer than this table.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from .sandbox_inside import OWN_PID
 
 Instruction = tuple[int, int, int, int]
 
-_LOAD, _EQUAL, _GREATER, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x25, 0x35, 0x45, 0x06
+_LOAD, _EQUAL, _GREATER, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x25, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
 _EPERM, _ENOSYS = 0x00050001, 0x00050026
 _NUMBER_AT, _ARCH_AT, _ARGS_AT = 0, 4, 16
@@ -22,6 +23,7 @@ _X32: Final = 0x40000000
 _NEWEST: Final = 462
 _CLONE_THREAD: Final = 0x00010000
 _AF_UNIX: Final = 1
+_O_ACCMODE, _O_TRUNC = 0o3, 0o1000
 
 _ARCHES: Final = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _REFUSED: Final = {
@@ -32,7 +34,7 @@ _REFUSED: Final = {
         272, 308, 112, 109, 303, 304,  # unshare setns setsid setpgid *_by_handle_at
         321, 298, 323, 250, 248, 249, 319, 447, 300, 253, 294,  # bpf perf userfaultfd keys memfd_* fanotify inotify
         90, 91, 268, 452, 92, 93, 94, 260, 188, 189, 190, 197, 198, 199,  # chmod chown setxattr removexattr
-        132, 235, 280, 261,  # utime utimes utimensat futimesat
+        132, 235, 280, 261, 76,  # utime utimes utimensat futimesat truncate
         29, 30, 31, 64, 65, 66, 220, 68, 69, 70, 71, 240, 241,  # System V IPC, message queues
         203, 144, 142, 314, 141, 251, 256, 279,  # sched_set* setpriority ioprio_set move_pages
         179, 443, 167, 168, 169, 246, 320, 175, 313, 176, 163,  # quota swap reboot kexec modules acct
@@ -46,7 +48,7 @@ _REFUSED: Final = {
         97, 268, 157, 154, 264, 265,
         280, 241, 282, 219, 217, 218, 279, 447, 262, 26,
         52, 53, 452, 55, 54, 5, 6, 7, 14, 15, 16,
-        88,
+        88, 45,
         194, 196, 195, 190, 193, 191, 192, 186, 189, 188, 187, 180, 181,
         122, 119, 118, 274, 140, 30, 238, 239,
         60, 443, 224, 225, 142, 104, 294, 105, 273, 106, 89,
@@ -54,12 +56,12 @@ _REFUSED: Final = {
         130, 138, 240, 281,
     ),
 }  # fmt: skip
-_ABSENT: Final = (435, 425, 426, 427)  # clone3 io_uring_*: programs fall back on older calls
+_ABSENT: Final = (435, 437, 425, 426, 427)  # clone3 openat2 io_uring_*: programs fall back on older calls
 _CALLS: Final = {
     "x86_64": {"execve": 59, "clone": 56, "kill": 62, "tgkill": 234, "prlimit64": 302, "socketpair": 53,
-               "prctl": 157, "fcntl": 72, "ioctl": 16},
+               "prctl": 157, "fcntl": 72, "ioctl": 16, "openat": 257, "open": 2},
     "aarch64": {"execve": 221, "clone": 220, "kill": 129, "tgkill": 131, "prlimit64": 261, "socketpair": 199,
-                "prctl": 167, "fcntl": 25, "ioctl": 29},
+                "prctl": 167, "fcntl": 25, "ioctl": 29, "openat": 56},
 }  # fmt: skip
 _PRCTLS: Final = (1, 4, 35, 36, 0x59616D61)  # PDEATHSIG DUMPABLE MM CHILD_SUBREAPER PTRACER
 _FCNTLS: Final = (8, 10, 15)  # SETOWN SETSIG SETOWN_EX: a signal to another process
@@ -94,7 +96,16 @@ def build_filter(arch: str, *, may_exec: bool) -> list[Instruction]:
     program += _never(calls["prctl"], 0, _PRCTLS) + _never(calls["fcntl"], 1, _FCNTLS)
     program += _never(calls["ioctl"], 1, _IOCTLS)
     program += _branch(calls["clone"], 0, [(_ANY_BIT, 0, 1, _CLONE_THREAD), (_RETURN, 0, 0, _ALLOW)], _EPERM)
+    program += _no_emptying(calls["openat"], 2)
+    if "open" in calls:
+        program += _no_emptying(calls["open"], 1)
     return [*program, (_RETURN, 0, 0, _ALLOW)]
+
+
+def _no_emptying(number: int, flags: int) -> list[Instruction]:
+    """Opening for reading with O_TRUNC empties a file; what may be written is opened for writing."""
+    reading = [(_AND, 0, 0, _O_ACCMODE | _O_TRUNC), (_EQUAL, 0, 1, _O_TRUNC), (_RETURN, 0, 0, _EPERM)]
+    return _branch(number, flags, reading, _ALLOW)
 
 
 def _only(number: int, argument: int, values: tuple[int, ...]) -> list[Instruction]:

@@ -111,6 +111,7 @@ PYTHON = (
     _one("signals its parent", "at['host'] != os.getpid() and os.kill(at['host'], 0)",
          "os.getppid() > 1 and os.kill(os.getppid(), 0)"),
     _one("kills another process", "os.kill(at['victim'], 9)", "os.kill(-1, 9)", "os.kill(0, 9)"),
+    _one("empties a file", "os.truncate(at['target'], 0)", "os.open(at['target'], os.O_RDONLY | os.O_TRUNC)"),
     _one("overwrites a file", "open(at['target'], 'w').write('owned')"),
     _one("deletes a file", "os.unlink(at['target'])", "os.rename(at['target'], 'mine')"),
     _one("writes through a symbolic link", "os.symlink(at['target'], 'link') or open('link', 'w')"),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,7 +48,8 @@ def test_every_level_lets_nothing_through(level: str) -> None:
 def test_the_probes_notice_what_is_open() -> None:
     """Without walls the same probes get through, so being refused means something."""
     found = let_through(Wall("none", None, seccomp=False), "python")
-    for name in ("reading a file", "listing a folder", "writing a file", "changing a file's mode", "connecting to a port",
+    for name in ("reading a file", "listing a folder", "writing a file", "changing a file's mode", "emptying a file",
+                 "emptying a file while opening it", "connecting to a port",
                  "connecting to a socket", "signalling another process", "starting a process", "running a program"):  # fmt: skip
         assert name in found
     assert "taking too much memory" not in found  # limits hold without walls, too
@@ -147,3 +152,55 @@ def test_what_cannot_be_started_is_our_error_not_the_model_s(monkeypatch: pytest
     monkeypatch.setattr("pytest_localbench.evaluators.sandbox.command", lambda *a: ["/bin/false"])
     with pytest.raises(EvaluationError, match="could not be started"):
         let_through(Wall("kernel", landlock_version()), "python")
+
+
+@linux
+@pytest.mark.parametrize("version", range(1, 8))
+@pytest.mark.parametrize("language", ["python", "javascript"])
+def test_older_kernels_hold_as_well(version: int, language: str) -> None:
+    """What an old Landlock does not know is refused by the filter."""
+    if version > (landlock_version() or 0):
+        pytest.skip("newer than this kernel")
+    if language == "javascript" and shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    assert let_through(Wall("kernel", version), language) == []
+
+
+STARTER = r"""
+import sys
+sys.path[:0] = {path!r}
+from pytest_localbench.evaluators.isolation import find
+from pytest_localbench.evaluators.code_policy import policy
+from pytest_localbench.evaluators.isolation_probes import tongue
+from pytest_localbench.evaluators.sandbox import Sandbox
+from pytest_localbench.evaluators.sandbox_setup import Limits
+policy.runner = {level!r}
+speak = tongue("python")
+with Sandbox("python", speak.runner, find("python").wall, Limits(wall_s=60)) as box:
+    box.ask(speak.question("a", "load", source="import time\ndef f(): time.sleep(60)", entry="f"))
+    print(box._folder.path, flush=True)
+    box.ask(speak.question("b", "call", arguments=[]))
+"""
+
+
+def test_code_dies_with_the_process_that_runs_it(level: str) -> None:
+    psutil = pytest.importorskip("psutil")
+    code = STARTER.format(path=sys.path, level=level)
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
+        folder = starter.stdout.readline().strip()
+        below = psutil.Process(starter.pid).children(recursive=True)
+        assert below
+        starter.kill()
+        starter.wait()
+    gone, alive = psutil.wait_procs(below, timeout=10)
+    assert (len(gone), alive) == (len(below), [])
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("name", ["sandbox_inside.py", "code_python.py"])
+def test_what_runs_inside_needs_only_the_standard_library(name: str) -> None:
+    tree = ast.parse((Path(isolation.__file__).parent / name).read_text("utf-8"))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {module.partition(".")[0] for module in imported} <= sys.stdlib_module_names
