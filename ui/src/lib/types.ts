@@ -55,8 +55,8 @@ export interface PastRun {
   fingerprints: Record<string, string>; scores: PastScore[]
 }
 export interface BaselineRun {
-  id: string; started: string; complete: boolean; version: string; environment: Environment
-  models: Model[]; board: Row[]; overall: Overall[]; verdicts: Pair[]; differences: string[]
+  id: string; started: string; complete: boolean; version: string; machine: string
+  board: Row[]; overall: Overall[]; verdicts: Pair[]; differences: string[]
 }
 export interface Results {
   task: number[]; model: number[]; sample: number[]; attempt: number[]; outcome: number[]
