@@ -71,6 +71,14 @@ OPTIONS = (
            action="store_true"),
     Option("selfcheck", "ask no model: check every task against its calibration cases and the null models",
            action="store_true"),
+    Option("judge", "the model that grades answers for 'judge' evaluators when the models under test are done (wins over "
+           "the tasks' own choice)", "MODEL", ini="localbench_judge"),
+    Option("judge-votes", "ask the judge N times about an answer and take the median", "N", type=int,
+           ini="localbench_judge_votes"),
+    Option("judge-min-agreement", "share (0 to 1) of the graded answers of a rubric that a judge must come close to, or "
+           "it does not count (default: 0.6)", "SHARE", ini="localbench_judge_min_agreement"),
+    Option("reviews", "grades that people gave with 'localbench review': a file, or a folder of them; repeatable", "FILE",
+           "append", "localbench_reviews", "linelist"),
     Option("offline", "refuse every connection that leaves this machine, and models that are asked elsewhere",
            action="store_true", ini="localbench_offline", ini_type="bool"),
     Option("allow-code", "run code that models wrote even where this machine cannot isolate it", action="store_true"),
@@ -153,6 +161,10 @@ class Options:
     drafts: bool
     strict_capabilities: bool
     selfcheck: bool
+    judge: str | None
+    judge_votes: int | None
+    judge_min_agreement: float
+    reviews: tuple[Path, ...]
     offline: bool
     allow_code: bool
     code_runner: str
@@ -205,6 +217,10 @@ class Options:
             drafts=bool(read("drafts")),
             strict_capabilities=bool(read("strict-capabilities")),
             selfcheck=bool(read("selfcheck")),
+            judge=str(read("judge")) if read("judge") else None,
+            judge_votes=_votes(read("judge-votes")),
+            judge_min_agreement=_share(read("judge-min-agreement")),
+            reviews=tuple(config.invocation_params.dir / name for name in _lines(read("reviews"))),
             offline=bool(read("offline")) or os.environ.get("LOCALBENCH_OFFLINE") == "1",
             allow_code=bool(read("allow-code")),
             code_runner=_one_of("code-runner", read("code-runner")) or "auto",
@@ -236,6 +252,27 @@ def _on_github(value: object) -> bool:
 
 def _split(value: object) -> tuple[str, ...]:
     return tuple(name.strip() for line in _lines(value) for name in line.split(",") if name.strip())
+
+
+def _votes(value: object) -> int | None:
+    if value in (None, ""):
+        return None
+    votes = int(str(value)) if str(value).isdecimal() else 0
+    if not 1 <= votes <= 9:
+        raise pytest.UsageError(f"--localbench-judge-votes {value}: give a whole number from 1 to 9")
+    return votes
+
+
+def _share(value: object) -> float:
+    if value in (None, ""):
+        return 0.6
+    try:
+        share = float(str(value))
+    except ValueError:
+        share = float("nan")
+    if not 0 <= share <= 1:
+        raise pytest.UsageError(f"--localbench-judge-min-agreement {value}: give a share from 0 to 1")
+    return share
 
 
 def _score(value: object) -> float | None:

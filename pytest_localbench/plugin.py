@@ -36,6 +36,8 @@ EAGER = (
     "weights",
     "repeat",
     "tasks",
+    "judge",
+    "reviews",
     "offline",
     "save",
     "compare",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from .base import CleanText, Frozen, PlainJson
 from .category import Category
+from .judging import JudgeReport
 from .model import ModelConfig
 from .result import SampleResult, TaskResult
 from .score import ComponentName
@@ -166,14 +167,43 @@ class Offline(Frozen):
     blocked: tuple[CleanText, ...] = ()
 
 
+class PartTimes(Frozen):
+    """Times and memory of one model in one category on the machine of one part, see :class:`CategoryScore`."""
+
+    category: str
+    model: str
+    median_time_s: float | None = None
+    p95_time_s: float | None = None
+    tokens_per_s: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+class Part(Frozen):
+    """One of the runs that a document was joined from. ``machine``: its fingerprint, ``shard`` as in 2/4."""
+
+    id: str
+    shard: str | None = None
+    started_at: str
+    finished_at: str
+    machine: str = ""
+    cpu: str = ""
+    n_results: int = 0
+    times: tuple[PartTimes, ...] = ()
+
+
 class BenchmarkRun(Frozen):
-    """A whole run: self-contained, schema-versioned."""
+    """A whole run: self-contained, schema-versioned.
+
+    ``shard``: which part of the items was run, as in 2/4. ``parts``: the runs that a merged document was joined from.
+    """
 
     schema_version: int = SCHEMA_VERSION
     id: str
     started_at: str
     finished_at: str
     complete: bool = True
+    shard: str | None = None
+    parts: tuple[Part, ...] = ()
     command: tuple[CleanText, ...] = ()
     plugin_version: str = ""
     environment: Environment = Environment()
@@ -188,6 +218,7 @@ class BenchmarkRun(Frozen):
     overall: tuple[OverallScore, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     traffic: tuple[Traffic, ...] = ()
+    judges: tuple[JudgeReport, ...] = ()
     offline: Offline | None = None
     not_run: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()

@@ -11,11 +11,21 @@ from pydantic import ValidationError
 
 from ..domain.response import ModelResponse
 from ..domain.result import Outcome
+from ..domain.review import Review
 from ..domain.score import Role, Verdict
 from ..domain.task import EvaluatorSpec, Sample, Task
 from ..errors import EvaluationError, LocalbenchError, TaskFileError, UnknownName
 from ..evaluators.answer import Answer
-from ..evaluators.base import MEASURE, EvaluationContext, Evaluator, Measured, OptionError, Score, TaskEvaluator
+from ..evaluators.base import (
+    MEASURE,
+    EvaluationContext,
+    Evaluator,
+    Generate,
+    Measured,
+    OptionError,
+    Score,
+    TaskEvaluator,
+)
 from ..evaluators.classify import Label
 from ..evaluators.extract import extract
 from ..evaluators.verdicts import classify, combine, empty_outcome, is_empty, uncalled
@@ -38,6 +48,16 @@ class Judged:
     reason: str
     answer: Answer
     labels: tuple[str | None, str | None] = (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Whom an evaluator that waited can ask when the run is over; ``absent``: why there is nobody."""
+
+    question: str = ""
+    generate: Generate | None = None
+    reviews: tuple[Review, ...] = ()
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +109,55 @@ class Judge:
             return judged
         return replace(judged, labels=self._label.pair(self.task.expected_of(sample), judged.answer))
 
-    def _judge(self, sample: Sample, response: ModelResponse, documents: Mapping[str, str]) -> Judged:
+    def later(
+        self,
+        sample: Sample,
+        response: ModelResponse,
+        documents: Mapping[str, str],
+        verdicts: tuple[Verdict, ...],
+        given: Callable[[EvaluatorSpec, str], Later],
+    ) -> Judged:
+        """The evaluators that had to wait judge now, and the answer is concluded anew; the other verdicts stand.
+
+        ``given(evaluator, "judge" or "people")`` says whom they can ask. Who finds nobody stays pending, or is left out
+        when it is optional.
+        """
+        expected, answer = self._read(sample, response)
+        found, fresh = list(verdicts), set[str]()
+        for index, (check, verdict) in enumerate(zip(self._checks, verdicts, strict=True)):
+            waits_for = check.evaluator.waits_for
+            if waits_for is None or verdict.status not in {"pending", "skipped"}:
+                continue
+            help_ = given(check.spec, waits_for)
+            context = EvaluationContext(
+                self.task, sample, expected, answer, response, documents, help_.question, help_.generate, help_.reviews
+            )
+            told = _run(check, context)
+            if told.status == "pending":
+                left_out = getattr(check.evaluator.options, "optional", False)
+                status = "skipped" if left_out else "pending"
+                told = told.model_copy(
+                    update={"status": status, "reason": help_.absent or verdict.reason or told.reason}
+                )
+            else:
+                fresh.add(check.spec.label)
+            found[index] = told
+        scores = {verdict.name: verdict.score for verdict in found}
+        settled = tuple(
+            _after(check, verdict, scores) if {check.spec.label, check.spec.depends_on} & fresh else verdict
+            for check, verdict in zip(self._checks, found, strict=True)
+        )
+        judged = self._conclude(answer, response, settled)
+        if self._label is None:
+            return judged
+        return replace(judged, labels=self._label.pair(expected, answer))
+
+    def graders(self) -> list[tuple[EvaluatorSpec, Evaluator[Any]]]:
+        """The evaluators that wait for a judge."""
+        return [(check.spec, check.evaluator) for check in self._checks if check.evaluator.waits_for == "judge"]
+
+    def _read(self, sample: Sample, response: ModelResponse) -> tuple[Any, Answer]:
+        """What is expected, and the answer inside a response."""
         expected = self.task.expected_of(sample)
         answer = extract(
             response.text,
@@ -98,6 +166,10 @@ class Judge:
             finish_reason=response.finish_reason,
             expected=expected,
         )
+        return expected, answer
+
+    def _judge(self, sample: Sample, response: ModelResponse, documents: Mapping[str, str]) -> Judged:
+        expected, answer = self._read(sample, response)
         if response.timed_out or is_empty(answer, response):
             outcome, reason = empty_outcome(answer, response)
             return Judged((), 0.0, outcome, reason, answer)
@@ -105,11 +177,17 @@ class Judge:
             outcome, reason = uncalled(self.task, answer, response)
             return Judged((), 0.0, outcome, reason, answer)
         context = EvaluationContext(self.task, sample, expected, answer, response, documents)
-        verdicts = self._dependent(tuple(_run(check, context) for check in self._checks))
-        quality = combine(verdicts)
+        return self._conclude(answer, response, self._dependent(tuple(_run(check, context) for check in self._checks)))
+
+    def _conclude(self, answer: Answer, response: ModelResponse, verdicts: tuple[Verdict, ...]) -> Judged:
         broken = next((v for v in verdicts if v.status == "evaluator_error"), None)
         if broken is not None:
             return Judged(verdicts, None, "evaluator_error", f"{broken.name}: {broken.reason}", answer)
+        waiting = {check.spec.label for check in self._checks if check.evaluator.waits_for is not None}
+        late = next((v for v in verdicts if v.status == "pending" and v.name in waiting), None)
+        if late is not None:
+            return Judged(verdicts, None, "pending", late.reason, answer)
+        quality = combine(verdicts)
         if quality is None:
             if any(v.status == "pending" for v in verdicts):
                 return Judged(verdicts, None, "pending", "awaits review", answer)

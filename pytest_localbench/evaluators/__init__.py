@@ -37,6 +37,8 @@ BUILT_IN = {
     "counterfactual": "fairness:Counterfactual",
     "ordering": "fairness:Ordering",
     "selection_parity": "fairness:SelectionParity",
+    "judge": "judge:LlmJudge",
+    "manual": "manual:Manual",
     "html_valid": "ui_dom:HtmlValid",
     "dom_rules": "ui_dom:DomRules",
     "dom_unchanged": "ui_dom:DomUnchanged",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from ..domain.base import Frozen
-from ..domain.response import ModelResponse
+from ..domain.response import Message, ModelResponse
+from ..domain.review import Review
 from ..domain.score import Detail, Role, VerdictStatus
 from ..domain.task import Sample, Task
 from ..errors import EvaluationError
@@ -36,8 +37,25 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Generate:
+    """The judge, for an evaluator that may not know any adapter.
+
+    ``ask(messages, schema, attempt)`` returns its answer; raises ModelError. ``votes``: how often the run wants it to be
+    asked, ``None`` = as the task says.
+    """
+
+    ask: Callable[[tuple[Message, ...], dict[str, Any], int], ModelResponse]
+    model: str
+    votes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationContext:
-    """Everything an evaluator may look at. ``documents``: variables and files of the sample by name (text)."""
+    """Everything an evaluator may look at. ``documents``: variables and files of the sample by name (text).
+
+    Filled only for evaluators that wait (``waits_for``), when the run is over: ``question`` (what was asked, as text),
+    ``generate`` (asks the judge), ``reviews`` (what people said about this answer).
+    """
 
     task: Task
     sample: Sample
@@ -45,6 +63,9 @@ class EvaluationContext:
     answer: Answer
     response: ModelResponse
     documents: Mapping[str, str] = field(default_factory=dict)
+    question: str = ""
+    generate: Generate | None = None
+    reviews: tuple[Review, ...] = ()
 
 
 class Evaluator(Generic[OptionsT]):
@@ -55,6 +76,7 @@ class Evaluator(Generic[OptionsT]):
     ``__init__`` runs once at load: check options against the task there and raise :class:`OptionError`.
     ``needs_call``: without a tool call there is nothing to judge (the answer is ``tool_not_called``).
     ``only_forbids``: an answer that does nothing is perfect, so it must be a guard.
+    ``waits_for``: judges when the run is over; until then its verdict and the answer are pending.
     """
 
     role: ClassVar[Role] = "content"
@@ -64,6 +86,7 @@ class Evaluator(Generic[OptionsT]):
     options_type: ClassVar[type[Options]] = Options
     needs_call: bool = False
     only_forbids: bool = False
+    waits_for: ClassVar[Literal["judge", "people"] | None] = None
 
     def __init__(self, options: OptionsT, task: Task) -> None:
         self.options = options

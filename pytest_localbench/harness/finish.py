@@ -30,6 +30,7 @@ from .cases import case_of
 from .check_tally import CheckTally
 from .compared import Compared
 from .lanes import is_task_node
+from .waiting import settle_waiting
 from .run_files import annotation_lines, write_files, written_lines
 
 if TYPE_CHECKING:
@@ -188,6 +189,7 @@ class Finisher:
             environment = environment.model_copy(update={"facts": {**environment.facts, **(facts or {})}})
         if past is not None:
             environment = past.environment(environment)
+        waited = settle_waiting(self.session, kept, asks=not interrupted)
         run = fold(
             FoldInput(
                 kept=kept,
@@ -208,7 +210,8 @@ class Finisher:
                 offline=Offline() if options.offline else None,
                 not_run=(*(not_run if stopped else ()), *left_over),
                 lost=() if stopped else not_run,
-                notes=past.notes() if past is not None else (),
+                notes=(*(past.notes() if past is not None else ()), *waited.notes),
+                judges=tuple(waited.reports),
             ),
         )
         run = with_isolation(run)
@@ -229,6 +232,7 @@ class Finisher:
             return exitstatus
         weak = any(r.outcome in WEAK_OUTCOMES for r in run.results)
         bad = not run.gate.passed or self._errors or self._crashed or self._ordinary_failures
+        bad = bad or any(judge.n_errors for judge in run.judges)
         bad = bad or bool(run.not_run) or (self.session.options.strict and weak)
         return pytest.ExitCode.TESTS_FAILED if bad else pytest.ExitCode.OK
 

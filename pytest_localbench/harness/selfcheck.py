@@ -23,6 +23,7 @@ from ..engine.nulls import NULL_MODELS, TASK_BOUNDS, TOLERANCE, calibration_answ
 from ..engine.replay import known_response
 from ..engine.requirements import missing_here
 from ..errors import LocalbenchError
+from ..evaluators.verdicts import combine
 from ..suite.render import build_messages, documents
 from .check_tally import NOTE, note_of
 from .collector import PARAMETER, TASK_ATTRIBUTE
@@ -92,7 +93,13 @@ def _judged(
 ) -> tuple[float | None, str, _Verdicts]:
     response = known_response(task, text, calls)
     judged = session.judge_for(task).judge(sample, response, documents(task, sample))
+    if judged.outcome == "pending":  # what waits for a judge or for people is left out here
+        return combine(judged.verdicts), _shown(judged.verdicts, judged.reason), judged.verdicts
     return judged.quality, _shown(judged.verdicts, judged.reason), judged.verdicts
+
+
+def _waits(verdicts: Sequence[Verdict]) -> bool:
+    return any(verdict.status == "pending" for verdict in verdicts)
 
 
 def _shown(verdicts: Sequence[Verdict], reason: str) -> str:
@@ -109,7 +116,9 @@ def _calibration_problems(session: LocalbenchSession, task: Task, case: Calibrat
         found = [_judged(session, task, one, text, case.tool_calls) for one, text in zip(samples, answers, strict=True)]
     except LocalbenchError as error:
         return [f"'{case.name}': {error}"]
-    quality, why, _ = found[0]
+    quality, why, verdicts = found[0]
+    if quality is None and _waits(verdicts):
+        return []
     if whole:
         rows = [(one.id, quality, verdicts) for one, (quality, _, verdicts) in zip(samples, found, strict=True)]
         quality, why = _over_task(session, task, rows)
@@ -149,7 +158,7 @@ def _null_problems(session: LocalbenchSession, task: Task) -> tuple[list[str], d
                 problems.append(f"{kind}: {error}")
                 continue
             if quality is None:
-                problems.append(f"{kind} could not be judged: {why}")
+                problems += [] if _waits(verdicts) else [f"{kind} could not be judged: {why}"]
                 continue
             rows.append((sample.id, quality, verdicts))
             if not low - TOLERANCE <= quality <= high + TOLERANCE:

@@ -34,6 +34,7 @@ def activate(config: pytest.Config) -> LocalbenchSession:
     from ..options import Options
     from .garbage import collect_rarely
     from .session import LocalbenchSession
+    from .waiting import NamedJudges
     from .task_list import ListedTasks
 
     config.add_cleanup(collect_rarely())
@@ -41,6 +42,7 @@ def activate(config: pytest.Config) -> LocalbenchSession:
         options = Options.from_config(config)
         policy.runner, policy.allow = options.code_runner, options.allow_code
         session = LocalbenchSession(config, options)
+        config.pluginmanager.register(NamedJudges(session), "localbench-judges")
         listed = None if options.tasks is None else ListedTasks(options.tasks, config.rootpath)
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None

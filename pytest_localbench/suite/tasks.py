@@ -219,6 +219,8 @@ def _prepare(data: dict[str, Any], file: _File) -> None:
         state = assets.loaded(world["state"], ("environment", "state"))
         data["environment"] = {**world, "state": state}
     data["samples"] = read_samples(assets, data.get("samples"))
+    if isinstance(data.get("evaluators"), list):
+        data["evaluators"] = [_evaluator(spec, index, assets) for index, spec in enumerate(data["evaluators"])]
     if isinstance(data.get("calibration"), list):
         data["calibration"] = [_case(case, index, assets) for index, case in enumerate(data["calibration"])]
     expects = "expected" in data or all(sample.get("has_expected") for sample in data["samples"])
@@ -290,6 +292,15 @@ def _written_defaults(category: Category) -> dict[str, Any]:
         defaults = category.defaults.model_dump(exclude_unset=True, by_alias=True)
         _last = (category, defaults)
     return defaults
+
+
+def _evaluator(spec: Any, index: int, assets: Assets) -> Any:
+    """An evaluator whose options may stand in files of their own."""
+    options = spec.get("with") if isinstance(spec, dict) else None
+    if not isinstance(options, dict):
+        return spec
+    where = ("evaluators", index, "with")
+    return {**spec, "with": {name: assets.loaded(value, (*where, name)) for name, value in options.items()}}
 
 
 def _case(case: Any, index: int, assets: Assets) -> Any:

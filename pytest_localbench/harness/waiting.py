@@ -1,0 +1,204 @@
+"""What waits until the models under test are done: answers for a judge, and answers that people have reviewed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ..adapters.base import Adapter
+from ..domain.model import ModelConfig
+from ..domain.response import ModelResponse
+from ..domain.review import Review
+from ..domain.task import EvaluatorSpec
+from ..engine.answers import AnswerBook
+from ..engine.asking import Asker
+from ..engine.judge_phase import Desk, Judgement, Judges, run_judges
+from ..engine.kept import Kept
+from ..engine.plan import Job
+from ..engine.settle import Waiting, settle_reviews, waiting_in
+from ..errors import ConfigError, DocumentError, LocalbenchError, ModelUnavailable
+from ..store.reviews import read_reviews
+from ..suite.models import load_model_files, select_models
+from . import offline
+from .collector import TASK_ATTRIBUTE
+
+if TYPE_CHECKING:
+    from .past import Past
+    from .session import LocalbenchSession
+
+USE = "judge"
+
+
+class NamedJudges:
+    """Finds the judges that option, ini file and tasks name, before hours of asking are spent."""
+
+    def __init__(self, session: LocalbenchSession) -> None:
+        self.session = session
+        session_reviews(session)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Refuse a judge that does not exist, cannot be asked, or is not on this machine in an offline run."""
+        session = self.session
+        if session.options.selfcheck or session.rescored is not None or config.option.collectonly:
+            return
+        tasks = {id(task): task for item in items
+                 if (task := getattr(getattr(item, "function", None), TASK_ATTRIBUTE, None)) is not None}  # fmt: skip
+        models: dict[str, ModelConfig] = {}
+        for spec in (spec for task in tasks.values() for spec in task.evaluators if spec.use == USE):
+            name = judge_named(session, spec)
+            if name is not None and name not in models:
+                try:
+                    models[name] = judge_model(session, name)
+                except ConfigError as error:
+                    raise pytest.UsageError(f"the judge: {error}") from None
+
+
+def judge_named(session: LocalbenchSession, spec: EvaluatorSpec) -> str | None:
+    """The name of an evaluator's judge: the run's, else the task's own."""
+    return session.options.judge or spec.options.get("model")
+
+
+def judge_model(session: LocalbenchSession, name: str) -> ModelConfig:
+    """The configuration of a judge that can be asked; raises ConfigError."""
+    configured = load_model_files(session.options.data_dir, session.config.rootpath)
+    found = select_models([name], configured, session.registry.known_adapters())
+    if len(found) != 1:
+        raise ConfigError(f"'{name}' names {len(found)} models; a judge is one model.")
+    if session.options.offline:
+        offline.refuse_remote(found)
+    if session.rescored is None and (problem := _adapter(session, found[0]).preflight()):
+        raise ConfigError(problem)
+    return found[0]
+
+
+def settle_waiting(session: LocalbenchSession, kept: Kept, *, asks: bool) -> Judgement:
+    """Ask the judges, put in what people said, and change the results in ``kept`` accordingly.
+
+    ``asks``: False when the run was interrupted; then no judge is asked any more.
+    """
+    waiting = waiting_in(kept, session.judge_for, USE)
+    judged = Judgement()
+    if waiting and not asks:
+        judged.notes.append(
+            f"the run was interrupted before {len(waiting)} answers were judged; --localbench-resume goes on"
+        )
+    elif waiting:
+        judged = _judge(session, kept, waiting)
+    kept.results.update(judged.results)
+    reviewed = settle_reviews(kept, session_reviews(session), session.judge_for, session.settings)
+    kept.results.update(reviewed)
+    left = sum(r.outcome == "pending" for r in (one.result for one in waiting_in(kept, session.judge_for, "manual")))
+    if left:
+        words = f"{left} answer{'s' * (left != 1)} wait for people: localbench review {session.run_id}"
+        judged.notes.append(words)
+    return judged
+
+
+def session_reviews(session: LocalbenchSession) -> list[Review]:
+    """The reviews of ``--localbench-reviews``; raises ConfigError."""
+    try:
+        return [review for path in session.options.reviews for review in read_reviews(path)]
+    except DocumentError as error:
+        raise ConfigError(f"--localbench-reviews: {error}") from None
+
+
+def _judge(session: LocalbenchSession, kept: Kept, waiting: list[Waiting]) -> Judgement:
+    asker = Asker(session.config.rootpath, log=session.recorder.log.event)
+    book = AnswerBook(asker.ask, asker.request, session.recorder.answers, redact=session.redact)
+    past = session.rescored
+    if past is None:
+        options = session.options
+        book.open(options.cache, options.cache_dir, session.run_id, again=bool(session.past))
+
+    def desk(model: ModelConfig) -> Desk:
+        return _OpenDesk(session, model, asker, book) if past is None else _StoredDesk(model, past, book)
+
+    judges = Judges(
+        lambda spec: _chosen(session, spec), desk, session.options.judge_votes, session.options.judge_min_agreement
+    )
+    try:
+        return run_judges(waiting, judges, session.settings)
+    except KeyboardInterrupt:
+        asker.stop()
+        return Judgement(notes=["judging was stopped; --localbench-resume goes on with it"])
+    finally:
+        traffic = asker.traffic.found()
+        session.recorder.exchanged(traffic, ())
+        if kept is not session.recorder.kept:
+            for entry in traffic:
+                kept.exchanged(entry)
+        session.recorder.close()
+
+
+def _chosen(session: LocalbenchSession, spec: EvaluatorSpec) -> ModelConfig | str:
+    name = judge_named(session, spec)
+    if name is None:
+        return "name one with --localbench-judge"
+    try:
+        return judge_model(session, name)
+    except LocalbenchError as error:
+        return str(error)
+
+
+def _adapter(session: LocalbenchSession, model: ModelConfig) -> Adapter:
+    adapter: Adapter = session.registry.adapter_class(model.provider)(model)
+    return adapter
+
+
+class _OpenDesk:
+    """A judge that is opened; grades are asked for by schema where the model takes one."""
+
+    def __init__(self, session: LocalbenchSession, model: ModelConfig, asker: Asker, book: AnswerBook) -> None:
+        self.model, self._asker, self._book = model, asker, book
+        self._session = session
+        self._adapter: Adapter | None = None
+
+    def __enter__(self) -> _OpenDesk:
+        self._adapter = self._asker.adopt(_adapter(self._session, self.model))
+        try:
+            self._adapter.open()
+        except BaseException:
+            self._adapter.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._adapter is not None:
+            self._adapter.close()
+
+    def ask(self, job: Job) -> ModelResponse:
+        assert self._adapter is not None
+        structured = self._adapter.capabilities().json_schema is True
+        return self._book.ask(self._adapter, by_schema(job) if structured else job)
+
+
+class _StoredDesk:
+    """What a judge said in the run whose answers are judged again; nobody is asked."""
+
+    def __init__(self, model: ModelConfig, past: Past, book: AnswerBook) -> None:
+        self.model, self._past, self._book = model, past, book
+
+    def __enter__(self) -> _StoredDesk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+    def ask(self, job: Job) -> ModelResponse:
+        for asked in (job, by_schema(job)):
+            found = self._past.judgement(asked, self._book)
+            if found is not None:
+                return found
+        raise ModelUnavailable(
+            f"run {self._past.run_id} holds no such judgement; judge its answers with "
+            f"--localbench-resume={self._past.run_id} --localbench-judge={self.model.id}"
+        )
+
+
+def by_schema(job: Job) -> Job:
+    """The same question, with the form of the grades enforced."""
+    generation = job.task.generation.model_copy(update={"response_format": "schema"})
+    return replace(job, task=job.task.model_copy(update={"generation": generation}))
