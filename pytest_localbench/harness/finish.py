@@ -214,7 +214,9 @@ class Finisher:
                 judges=tuple(waited.reports),
             ),
         )
-        run = with_isolation(run)
+        found = {result.nodeid for result in run.results}
+        died = tuple(nodeid for nodeid in self._crashed if nodeid not in found)
+        run = with_isolation(run.model_copy(update={"lost": (*run.lost, *died), "complete": run.complete and not died}))
         gate = evaluate_gates(
             run.summary,
             run.task_results,
