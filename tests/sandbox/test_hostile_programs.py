@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from hostile_programs import ALL, Hostile
-
-from conftest import LEVELS, USERS, hostile_outcomes, lack_of
+from levels import LEVELS, USERS, hostile_outcomes, lack_of
 
 
 @pytest.fixture(scope="module", params=[(level, user) for level in LEVELS for user in USERS], ids="-".join)
