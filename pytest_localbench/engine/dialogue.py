@@ -17,6 +17,7 @@ from ..domain.task import Task
 from ..domain.world import UserReply, full_schema
 from ..errors import GenerationTimeout
 from ..evaluators.folding import find_phrase, norm
+from ..evaluators.reasoning import clean_reply, split_reasoning
 from .text_calls import text_calls
 from .world import ArgumentCheck, Result, Simulation, as_told
 
@@ -78,7 +79,8 @@ class _Talk:
 
     def run(self) -> ModelResponse:
         last = self._task.environment.max_steps if self._task.environment else 1
-        text, ended = "", "max_steps"
+        text = ""
+        ended: Ended = "max_steps"
         for turn in range(1, last + 1):
             response = self._turn(turn)
             if response is None or response.timed_out:
@@ -92,7 +94,7 @@ class _Talk:
                 if said is None:
                     ended = "answered"
                     break
-                self._messages += [Message(role="assistant", content=text), Message(role="user", content=said)]
+                self._messages += [Message(role="assistant", content=_spoken(text)), Message(role="user", content=said)]
                 continue
             if self._simulation is None:
                 for call in calls:
@@ -102,7 +104,7 @@ class _Talk:
             if self._work(turn, calls, response, text):
                 ended = "stuck"
                 break
-        return self._whole(text, ended)  # type: ignore[arg-type]
+        return self._whole(text, ended)
 
     def _turn(self, turn: int) -> ModelResponse | None:
         """The model's turn; ``None`` when the deadline passed between turns, or before a later turn began to come."""
@@ -144,14 +146,15 @@ class _Talk:
             told.append(self._record(turn, call, result))
             stuck = stuck or self._is_stuck(call, told[-1])
         if self._native:
-            self._messages.append(Message(role="assistant", content=text, tool_calls=tuple(calls)))
+            self._messages.append(Message(role="assistant", content=_spoken(text), tool_calls=tuple(calls)))
             self._messages += [
                 Message(role="tool", content=words, tool_call_id=call.id)
                 for call, words in zip(calls, told, strict=True)
             ]
         else:
             results = "\n".join(f"{call.name} returned: {words}" for call, words in zip(calls, told, strict=True))
-            self._messages += [Message(role="assistant", content=response.text), Message(role="user", content=results)]
+            said = Message(role="assistant", content=_spoken(response.text))
+            self._messages += [said, Message(role="user", content=results)]
         return stuck
 
     def _record(self, turn: int, call: ToolCall, result: Result) -> str:
@@ -175,8 +178,8 @@ class _Talk:
         return self._repeated[1] >= SAME_CALLS
 
     def _user(self, turn: int, text: str) -> str | None:
-        folded = norm(text)
-        for reply in self._replies:
+        folded = norm(_spoken(text))
+        for reply in self._replies if folded else ():
             if all(not group or any(find_phrase(folded, p) for p in group) for group in (reply.when, reply.also)):
                 self._replies.remove(reply)
                 self._steps.append(Step(turn=turn, kind="user", text=reply.say))
@@ -213,6 +216,11 @@ class _Talk:
                 "dialogue": dialogue,
             }
         )
+
+
+def _spoken(text: str) -> str:
+    """What is kept of a turn in the messages of later ones: not its reasoning."""
+    return split_reasoning(clean_reply(text))[0].strip()
 
 
 def _late(seconds: float, message: str, text: str = "") -> ModelResponse:

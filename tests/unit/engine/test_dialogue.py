@@ -173,6 +173,14 @@ def test_both_groups_of_words_must_occur():
     assert talk(["What is the wish of A-1?", "Done."], task=task).text == "Done."
 
 
+def test_reasoning_asks_nobody_and_is_not_said_again():
+    user, seen = [{"when": ["salary"], "say": "60,000"}, {"say": "Go on."}], []
+    response = talk(["<think>Ask for the salary?</think>Shall I?", LIST, "Done."], task=task_of(user=user), seen=seen)
+    assert [m.content for m in seen[1][0][-2:]] == ["Shall I?", "Go on."]
+    assert [s.text for s in response.dialogue.steps if s.kind == "user"] == ["Go on."]
+    assert talk(["<think>Nothing to say.</think>"], task=task_of(user=user)).dialogue.ended == "answered"
+
+
 def test_a_question_nobody_expects_ends_the_dialogue():
     response = talk(["Which day?"], task=task_of(user=[{"when": ["salary"], "say": "60,000"}]))
     assert response.text == "Which day?"
