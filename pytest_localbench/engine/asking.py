@@ -147,7 +147,7 @@ class Asker:
         return GenerationRequest(
             key=job.key,
             messages=build_messages(job.task, job.sample, self._root),
-            tools=job.task.tools,
+            tools=tools_of(job.task),
             response_schema=schema,
             params=params,
             timeout_s=job.task.timeout_seconds,
