@@ -42,11 +42,12 @@ def activate(config: pytest.Config) -> LocalbenchSession:
         options = Options.from_config(config)
         policy.runner, policy.allow = options.code_runner, options.allow_code
         session = LocalbenchSession(config, options)
-        config.pluginmanager.register(NamedJudges(session), "localbench-judges")
+        judges = NamedJudges(session)
         listed = None if options.tasks is None else ListedTasks(options.tasks, config.rootpath)
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
     active.session = session
+    config.pluginmanager.register(judges, "localbench-judges")
     if listed is not None:
         config.pluginmanager.register(listed, "localbench-task-list")
     config.pluginmanager.register(session, "localbench-session")

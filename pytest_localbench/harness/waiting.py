@@ -17,6 +17,7 @@ from ..engine.asking import Asker
 from ..engine.judge_phase import Desk, Judgement, Judges, run_judges
 from ..engine.kept import Kept
 from ..engine.plan import Job
+from ..engine.refold import review_notes
 from ..engine.settle import Waiting, settle_reviews, waiting_in
 from ..errors import ConfigError, DocumentError, LocalbenchError, ModelUnavailable
 from ..store.reviews import read_reviews
@@ -88,19 +89,20 @@ def settle_waiting(session: LocalbenchSession, kept: Kept, *, asks: bool) -> Jud
     elif waiting:
         judged = _judge(session, kept, waiting)
     kept.results.update(judged.results)
-    reviewed = settle_reviews(kept, session_reviews(session), session.judge_for, session.settings)
-    kept.results.update(reviewed)
-    left = sum(r.outcome == "pending" for r in (one.result for one in waiting_in(kept, session.judge_for, "manual")))
-    if left:
-        words = f"{left} answer{'s' * (left != 1)} wait for people: localbench review {session.run_id}"
-        judged.notes.append(words)
+    reviews = session_reviews(session)
+    kept.results.update(settle_reviews(kept, reviews, session.judge_for, session.settings))
+    judged.notes += review_notes(session.run_id, reviews, kept)
     return judged
 
 
 def session_reviews(session: LocalbenchSession) -> list[Review]:
-    """The reviews of ``--localbench-reviews``; raises ConfigError."""
+    """The reviews of ``--localbench-reviews``, else those that are filed for the run that is taken up; raises ConfigError."""
+    places = session.options.reviews
+    if not places and session.past is not None:
+        filed = session.options.data_dir / "reviews" / session.past.run_id
+        places = (filed,) if filed.is_dir() else ()
     try:
-        return [review for path in session.options.reviews for review in read_reviews(path)]
+        return [review for path in places for review in read_reviews(path)]
     except DocumentError as error:
         raise ConfigError(f"--localbench-reviews: {error}") from None
 
