@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import textwrap
 from dataclasses import dataclass
@@ -15,6 +16,14 @@ import regex  # noqa: F401
 import scipy.optimize
 import scipy.special  # noqa: F401
 import yaml  # noqa: F401
+
+with contextlib.suppress(ImportError):
+    import matplotlib.backends.backend_agg
+    import matplotlib.backends.backend_svg
+    import matplotlib.dates
+    import matplotlib.figure
+    import matplotlib.patheffects
+    import matplotlib.projections.polar  # noqa: F401
 
 pytest_plugins = ["pytester"]
 

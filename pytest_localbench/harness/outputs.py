@@ -8,6 +8,7 @@ import pytest
 
 from ..domain.result import SampleResult
 from ..domain.task import Task
+from ..reports.safe_text import inert
 from ..reports.terminal import failure_text
 
 _RAW_NAMES = {"time": "time_s", "quality": "quality_points", "complexity": "complexity_level",
@@ -45,5 +46,5 @@ def without_keys(report: pytest.TestReport, redact: Callable[[str], str]) -> Non
 def failure_message(result: SampleResult, task: Task, *, short: bool = False) -> str:
     """What a failing item prints: a compact diff for weak answers, one sentence and the remedy for errors."""
     sample = next(sample for sample in task.samples if sample.id == result.key.sample)
-    text = failure_text(result, task.title, task.expected_of(sample))
+    text = inert(failure_text(result, task.title, task.expected_of(sample)))
     return text.splitlines()[0] if short else text

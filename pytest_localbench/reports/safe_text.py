@@ -12,6 +12,7 @@ _UNSAFE = re.compile(
 _SPACES = re.compile("\r\n|[\t\n\r]")
 _ASCII = {"–": "-", "—": "-", "…": "...", "·": "-", "★": "*", "’": "'", "“": '"', "”": '"', "\u00a0": " "}
 _MOST_MARKS = 8
+_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
 
 
 def safe(text: object, limit: int = 200) -> str:
@@ -20,6 +21,12 @@ def safe(text: object, limit: int = 200) -> str:
     """
     head = str(text)[: limit * _MOST_MARKS]
     return cut(_UNSAFE.sub(_visible, _SPACES.sub(" ", head)), limit)
+
+
+def inert(text: str) -> str:
+    """Lines that no CI system takes for a command: ``::`` at the beginning of a line and ``##[`` anywhere (GitHub Actions,
+    Azure Pipelines) are broken up by a blank."""
+    return _COMMAND.sub(r"\1: :", text).replace("##[", "## [") if "::" in text or "##[" in text else text
 
 
 def _visible(match: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 
 import pytest
 
@@ -88,3 +89,17 @@ def test_huge_answers_leave_files_that_open(asked):
     assert sizes["r.csv"] < 12 * 33_000
     assert max(sizes["t.html"], sizes["j.xml"]) < 1_000_000
     assert len(run.text) < 30_000
+
+
+@pytest.mark.parametrize("forged", ["::error title=x::forged", "::stop-commands::token", "##[error]forged"])
+def test_no_answer_speaks_to_the_ci_system(asked, monkeypatch, forged):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    answer = json.dumps({forged: forged, "total": f"aaa {forged}", "x": {forged: [forged]}})
+    asked.exact("fields", expected={"total": "90.00"}, output={"format": "json"}, evaluators=[{"use": "json_fields"}])
+    asked.exact("text", title="Text")
+    asked.model(answers={"fields": answer, "text": f"\n{forged}\n\n   {forged}\n" + f"word {forged} " * 30})
+    run = asked.run("-k", "fields or text", "-vv", "-rA")
+    lines = [line.strip() for line in run.text.splitlines()]
+    ours = ("::warning file=docs/tasks/", "::error file=docs/tasks/")
+    assert [line for line in lines if line.startswith("::") and not line.startswith(ours)] == []
+    assert not any("##[" in line and not line.startswith("::") for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import subprocess
 import sys
@@ -189,6 +190,19 @@ def test_what_cannot_be_drawn_is_a_sentence(tmp_path, capsys, monkeypatch, args,
     assert main(["chart", *args]) == 1
     assert words in capsys.readouterr().err
     assert not list(tmp_path.glob("x.*"))
+
+
+def test_runs_that_a_history_leaves_out_are_named(tmp_path, capsys):
+    for name, day in (("r1", "01"), ("r2", "02")):
+        save(three(id=name, started_at=f"2026-01-{day}T00:00:00Z"), tmp_path / f"data/results/{name}/run.json")
+    newer = tmp_path / "data/results/r0/run.json"
+    newer.parent.mkdir()
+    newer.write_text(json.dumps({"schema_version": 99, "id": "r0", "started_at": "2025-12-01T00:00:00Z"}))
+    before = newer.read_bytes()
+    target = tmp_path / "h.png"
+    assert main(["chart", "r2", "--data", str(tmp_path / "data"), "--kind", "history", "-o", str(target)]) == 0
+    assert "r0 was left out: made by a newer version" in capsys.readouterr().err
+    assert newer.read_bytes() == before
 
 
 def test_without_matplotlib_the_extra_is_named(tmp_path, capsys, monkeypatch):
