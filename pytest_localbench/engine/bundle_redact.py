@@ -35,6 +35,8 @@ def redacted(run: BenchmarkRun, level: Redact) -> BenchmarkRun:
         changes["environment"] = run.environment.model_copy(update={"facts": {}})
         changes["offline"] = run.offline and run.offline.model_copy(update={"blocked": ()})
         changes["notes"] = ()
+        changes["categories"] = tuple(category.model_copy(update={"description": ""}) for category in run.categories)
+        changes["fingerprints"] = {model: _without_places(facts) for model, facts in run.fingerprints.items()}
     return run.model_copy(update=changes)
 
 
@@ -71,6 +73,15 @@ def _task_result(result: TaskResult) -> TaskResult:
 
 def _verdicts(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
     return tuple(verdict.model_copy(update={"reason": "", "details": ()}) for verdict in verdicts)
+
+
+def _without_places(value: Any) -> Any:
+    """What was loaded, with file names and addresses as hashes."""
+    if isinstance(value, dict):
+        return {key: _without_places(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_places(inner) for inner in value]
+    return _hash(value) if isinstance(value, str) and ("/" in value or "\\" in value) else value
 
 
 def _hash(text: str | None) -> str | None:

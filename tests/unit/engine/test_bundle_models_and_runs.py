@@ -117,7 +117,7 @@ def run(**fields):
     usual = {
         "id": "r1", "started_at": "2025-03-30T01:00:00Z", "finished_at": "2025-03-30T01:01:00Z",
         "categories": (Category(id="documents", name="Documents"),), "tasks": (task,),
-        "models": (ModelConfig(id="m", provider="scripted"),), "results": (answer,), "command": (f"-k {SECRET}",),
+        "models": (ModelConfig(id="m", provider="scripted"),), "results": (answer,), "command": (f"-k {SECRET}",), "fingerprints": {"m": {"fingerprint": {"file": f"/home/{SECRET}/m.gguf", "sha256": "ab12"}}},
         "summary": (CategoryScore(category="documents", model="m", ultimate_score=1.0),),
     }  # fmt: skip
     return BenchmarkRun(**{**usual, **fields})
@@ -196,9 +196,10 @@ def test_what_must_not_leave_the_house_is_left_out(level, answer):
     document["results"][0]["answer"] = ""
     text = json.dumps(document)
     if level == "inputs":
-        document["command"], document["tasks"][0]["title"] = [], ""
+        document["command"], document["tasks"][0]["title"], document["fingerprints"] = [], "", {}
         text = json.dumps(document)
     assert SECRET not in text
+    assert level == "inputs" or document["fingerprints"]["m"]["fingerprint"]["sha256"] == "ab12"
     assert document["results"][0]["quality"] == 0.1
     assert document["results"][0]["verdicts"][0]["score"] == 0.1
     BenchmarkRun.model_validate(document)
