@@ -180,7 +180,7 @@ def _why(run: BenchmarkRun, found: str, weak: int, errors: int) -> str:
     if run.exit_code == 5:
         return "nothing was selected, so 0 items were scored" + (" and no gate is met" if run.gate else "")
     if run.exit_code == 2:
-        return f"the run was interrupted; what was answered is kept ({found})"
+        return f"the run was interrupted; what was answered is kept, and --localbench-resume goes on ({found})"
     if run.gate is None:
         return f"{found}; {_without_gate(run, weak, errors)}"
     checks = run.gate.checks
