@@ -18,9 +18,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     for noun in (models, report, chart, history, compare, export, import_):
         noun.add_commands(commands)
-    from . import new, preview, review, validate
+    from . import judge, new, preview, review, validate
 
-    for noun in (new, validate, preview, review):
+    for noun in (new, validate, preview, review, judge):
         noun.add_commands(commands)
     schema = commands.add_parser("schema", help="print the JSON schema of a file format, for editors")
     schema.add_argument("kind", choices=("task", "category", "model"))

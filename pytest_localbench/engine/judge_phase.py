@@ -27,7 +27,7 @@ from ..evaluators.judge import Agreement, LlmJudge
 from ..scoring.components import cost_of
 from ..suite.render import documents, prompt_texts
 from .item import ScoreSettings
-from .judging import Later
+from .judging import Judge, Later
 from .plan import Job
 from .settle import Waiting
 
@@ -94,6 +94,18 @@ def run_judges(waiting: Iterable[Waiting], judges: Judges, settings: ScoreSettin
     return found
 
 
+def check_judge(desk: Desk, tasks: Iterable[tuple[Task, Judge]], judges: Judges) -> list[RubricTest]:
+    """What a judge makes of the graded answers of every rubric in these tasks; raises LocalbenchError when it cannot be
+    opened."""
+    sitting = _Sitting(desk.model, judges, ScoreSettings(), Judgement())
+    with desk:
+        for task, judge in tasks:
+            for spec, evaluator in judge.graders():
+                if isinstance(evaluator, LlmJudge):
+                    sitting.test(desk, task, spec, evaluator)
+    return sitting.tests
+
+
 def _leave(found: Judgement, one: Waiting, settings: ScoreSettings, why: str) -> None:
     """Say why nobody judges; where the judge is optional the other evaluators decide."""
     found.results[one.result.key] = one.settled(settings, lambda *_: Later(absent=why))
@@ -131,7 +143,7 @@ class _Sitting:
         for one in tasks.values():
             for spec, evaluator in one.judge.graders():
                 if isinstance(evaluator, LlmJudge) and self._is_mine(spec):
-                    self._test(desk, one, spec, evaluator)
+                    self.test(desk, one.task, spec, evaluator)
         left: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
         for one in waiting:
             left.put(one)
@@ -175,9 +187,9 @@ class _Sitting:
 
         return Generate(ask, self.model.id, self.judges.votes)
 
-    def _test(self, desk: Desk, one: Waiting, spec: EvaluatorSpec, evaluator: LlmJudge) -> None:
+    def test(self, desk: Desk, task: Task, spec: EvaluatorSpec, evaluator: LlmJudge) -> None:
         """Let the judge grade the graded answers of a rubric."""
-        task, generate, problem = one.task, self._generate(desk, one.task.category), None
+        generate, problem = self._generate(desk, task.category), None
         pairs: list[tuple[int, float | None]] = []
         samples = {sample.id: sample for sample in task.samples}
         for example in evaluator.options.rubric.examples:

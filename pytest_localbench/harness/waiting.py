@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ..adapters.base import Adapter
 from ..domain.model import ModelConfig
-from ..domain.response import ModelResponse
 from ..domain.review import Review
 from ..domain.task import EvaluatorSpec
 from ..engine.answers import AnswerBook
 from ..engine.asking import Asker
+from ..engine.judge_desk import OpenDesk, StoredDesk
 from ..engine.judge_phase import Desk, Judgement, Judges, run_judges
 from ..engine.kept import Kept
-from ..engine.plan import Job
 from ..engine.refold import review_notes
 from ..engine.settle import Waiting, settle_reviews, waiting_in
-from ..errors import ConfigError, DocumentError, LocalbenchError, ModelUnavailable
+from ..errors import ConfigError, DocumentError, LocalbenchError
 from ..store.reviews import read_reviews
 from ..suite.models import load_model_files, select_models
 from . import offline
 from .collector import TASK_ATTRIBUTE
 
 if TYPE_CHECKING:
-    from .past import Past
     from .session import LocalbenchSession
 
 USE = "judge"
@@ -116,7 +113,13 @@ def _judge(session: LocalbenchSession, kept: Kept, waiting: list[Waiting]) -> Ju
         book.open(options.cache, options.cache_dir, session.run_id, again=bool(session.past))
 
     def desk(model: ModelConfig) -> Desk:
-        return _OpenDesk(session, model, asker, book) if past is None else _StoredDesk(model, past, book)
+        if past is None:
+            return OpenDesk(model, lambda config: asker.adopt(_adapter(session, config)), book.ask)
+        lack = (
+            f"run {past.run_id} holds no such judgement; judge its answers with "
+            f"--localbench-resume={past.run_id} --localbench-judge={model.id}"
+        )
+        return StoredDesk(model, lambda job: past.judgement(job, book), lack)
 
     judges = Judges(
         lambda spec: _chosen(session, spec), desk, session.options.judge_votes, session.options.judge_min_agreement
@@ -148,59 +151,3 @@ def _chosen(session: LocalbenchSession, spec: EvaluatorSpec) -> ModelConfig | st
 def _adapter(session: LocalbenchSession, model: ModelConfig) -> Adapter:
     adapter: Adapter = session.registry.adapter_class(model.provider)(model)
     return adapter
-
-
-class _OpenDesk:
-    """A judge that is opened; grades are asked for by schema where the model takes one."""
-
-    def __init__(self, session: LocalbenchSession, model: ModelConfig, asker: Asker, book: AnswerBook) -> None:
-        self.model, self._asker, self._book = model, asker, book
-        self._session = session
-        self._adapter: Adapter | None = None
-
-    def __enter__(self) -> _OpenDesk:
-        self._adapter = self._asker.adopt(_adapter(self._session, self.model))
-        try:
-            self._adapter.open()
-        except BaseException:
-            self._adapter.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._adapter is not None:
-            self._adapter.close()
-
-    def ask(self, job: Job) -> ModelResponse:
-        assert self._adapter is not None
-        structured = self._adapter.capabilities().json_schema is True
-        return self._book.ask(self._adapter, by_schema(job) if structured else job)
-
-
-class _StoredDesk:
-    """What a judge said in the run whose answers are judged again; nobody is asked."""
-
-    def __init__(self, model: ModelConfig, past: Past, book: AnswerBook) -> None:
-        self.model, self._past, self._book = model, past, book
-
-    def __enter__(self) -> _StoredDesk:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is open."""
-
-    def ask(self, job: Job) -> ModelResponse:
-        for asked in (job, by_schema(job)):
-            found = self._past.judgement(asked, self._book)
-            if found is not None:
-                return found
-        raise ModelUnavailable(
-            f"run {self._past.run_id} holds no such judgement; judge its answers with "
-            f"--localbench-resume={self._past.run_id} --localbench-judge={self.model.id}"
-        )
-
-
-def by_schema(job: Job) -> Job:
-    """The same question, with the form of the grades enforced."""
-    generation = job.task.generation.model_copy(update={"response_format": "schema"})
-    return replace(job, task=job.task.model_copy(update={"generation": generation}))

@@ -171,7 +171,7 @@ def _model_notes(score: CategoryScore, answers: Sequence[SampleResult]) -> list[
     if 0 < score.n_scored < _INTERVAL_FROM:
         notes.append(f"{score.model}: {count(score.n_scored, 'task')}, too few for an interval")
     if score.n_pending:
-        notes.append(f"{score.model}: {count(score.n_pending, 'task')} await review and have no score yet")
+        notes.append(f"{score.model}: {count(score.n_pending, 'task')} not judged yet, so without a score")
     if score.n_skipped:
         reasons = Counter(a.reason for a in answers if a.outcome == "skipped" and a.reason)
         why = f": {reasons.most_common(1)[0][0]}" if reasons else ""

@@ -196,10 +196,15 @@ def _why(run: BenchmarkRun, found: str, weak: int, errors: int) -> str:
     return f"all gates are met, but there were errors, failed ordinary tests or --localbench-strict ({found})"
 
 
+def _nothing_wrong(waiting: int) -> str:
+    return f"{count(waiting, 'answer')} not judged yet" if waiting else "everything passed"
+
+
 def _without_gate(run: BenchmarkRun, weak: int, errors: int) -> str:
     if run.exit_code == 0:
         late = "without a gate, what is judged after the items changes no exit code"
-        return late if weak or errors else "everything passed"
+        waiting = sum(r.outcome == "pending" for r in run.results)
+        return late if weak or errors else _nothing_wrong(waiting)
     if weak:
         return "weak answers are failed tests, as no gate was set"
     return "what could not be asked or judged is an error" if errors else "other tests failed"

@@ -23,7 +23,7 @@ OUTCOME_WORDS: dict[Outcome, str] = {
     "backend_error": "could not be asked",
     "evaluator_error": "could not be judged",
     "lost": "lost with its process",
-    "pending": "awaits review",
+    "pending": "not judged yet",
     "skipped": "skipped",
 }
 COUNTED_WORDS: dict[Outcome, str] = {

@@ -161,7 +161,7 @@ def _reason(results: Sequence[SampleResult], asked: Sequence[SampleResult], stat
     if status == "skipped":
         return next((r.reason for r in results if r.reason), "")
     if status == "pending":
-        return f"{sum(r.outcome == 'pending' for r in asked)} of {len(asked)} answers await review"
+        return f"{sum(r.outcome == 'pending' for r in asked)} of {len(asked)} answers not judged yet"
     if status in {"error", "incomplete"}:
         broken = [r for r in asked if r.quality is None and r.outcome != "pending"]
         why = next((r.reason for r in broken if r.reason), "")

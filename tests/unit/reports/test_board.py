@@ -100,7 +100,7 @@ def test_gaps_are_explained():
     assert "m: 1 of 1 answer came while other work ran; their times do not count" in found
     assert any(note.startswith("m: only 50% of the tasks were scored") for note in found)
     assert "m: 4 tasks, too few for an interval" in found
-    assert "m: 2 tasks await review and have no score yet" in found
+    assert "m: 2 tasks not judged yet, so without a score" in found
     assert "m: 1 task skipped: needs vision" in found
 
 

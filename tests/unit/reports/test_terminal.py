@@ -96,7 +96,7 @@ def test_failed_gates_come_first_and_many_are_counted():
     [
         ({"quality": 0.71}, "quality 7.4, 1.20 s"),
         ({"quality": 0.0, "outcome": "empty"}, "quality 1.0, 1.20 s, no answer"),
-        ({"quality": None, "outcome": "pending"}, "1.20 s, awaits review"),
+        ({"quality": None, "outcome": "pending"}, "1.20 s, not judged yet"),
         ({"quality": None}, "could not be asked"),
         ({"quality": 0.9, "seconds": 75.2}, "quality 9.1, 75 s"),
     ],
