@@ -86,6 +86,9 @@ def _import(args: argparse.Namespace) -> int:
     except LocalbenchError as error:
         text = str(error)
         raise ConfigError(text if "othing was changed" in text else f"{text} Nothing was changed.") from None
+    except KeyboardInterrupt:
+        sys.stderr.write("localbench: nothing was changed\n")
+        raise
     for note in done.notes:
         _say(f"note: {note}")
     if done.id is None:

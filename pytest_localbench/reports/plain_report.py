@@ -19,6 +19,7 @@ from .table import table_cells
 from .terminal import closing_sentence
 from .words import OUTCOME_WORDS, cost, number, seconds, size
 
+MAX_PASSED_CHARS = 1_000
 MAX_ANSWER_CHARS = 4_000
 """Of each answer; pytest-html draws every row at once, and a report must open."""
 
@@ -73,9 +74,10 @@ def answer_html(result: SampleResult, privacy: Privacy) -> str:
         parts.append(_table(("evaluator", "0 to 1", "why"), rows))
     answer = privacy.made(result.answer) if privacy.wants((result.outcome,)) else None
     if answer:
-        more = len(answer) - MAX_ANSWER_CHARS
+        most = MAX_PASSED_CHARS if result.outcome == "passed" else MAX_ANSWER_CHARS
+        more = len(answer) - most
         tail = f"\n[{more:,} more characters are in the run document]" if more > 0 else ""
-        parts.append(f"<pre>{_text(_visible(answer[:MAX_ANSWER_CHARS]))}{tail}</pre>")
+        parts.append(f"<pre>{_text(_visible(answer[:most]))}{tail}</pre>")
     return f'<div class="localbench">{"".join(parts)}</div>'
 
 

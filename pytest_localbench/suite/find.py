@@ -20,9 +20,13 @@ def category_folders(root: Path) -> Iterator[Path]:
     ``MOST_FOLDERS`` are.
     """
     for folder, names, files in islice(os.walk(root), MOST_FOLDERS):
-        names[:] = [] if "pyvenv.cfg" in files else sorted(n for n in names if n[:1] != "." and n not in _PRUNED)
+        names[:] = [] if "pyvenv.cfg" in files else sorted(n for n in names if _is_worth_a_look(folder, n))
         if is_category_folder(folder):
             yield Path(folder)
+
+
+def _is_worth_a_look(folder: str, name: str) -> bool:
+    return name[:1] != "." and (name not in _PRUNED or is_category_folder(os.path.join(folder, name)))
 
 
 def holds_tasks(place: Path) -> bool:

@@ -108,6 +108,23 @@ def test_people_see_the_plan_before_anything_is_imported(bundle, monkeypatch, ty
     assert (bundle.root / "benchmarks").exists() == there
 
 
+def test_ctrl_c_leaves_everything_as_it_was(bundle, monkeypatch, capsys):
+    from pytest_localbench.store import bundle_changes
+
+    before, real, count = tree(bundle), bundle_changes.write_atomic, []
+
+    def write(path, text):
+        count.append(path)
+        if len(count) == 4:
+            raise KeyboardInterrupt
+        real(path, text)
+
+    monkeypatch.setattr(bundle_changes, "write_atomic", write)
+    assert main(["import", "cat.zip"]) == 130
+    assert "nothing was changed" in capsys.readouterr().err
+    assert tree(bundle) == before
+
+
 def test_a_broken_bundle_changes_nothing(bundle, capsys):
     text = json.dumps({"export_type": "category", "export_date": "2026-01-01T00:00:00Z", "version": "1.0",
                        "content": {"category": {"id": "new", "name": "N"}, "tasks": [{"id": "a", "prompt": "x", "expected": "y"},
