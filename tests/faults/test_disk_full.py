@@ -111,14 +111,16 @@ def test_a_run_on_a_full_disk_stops_with_a_sentence_and_goes_on_later(project, s
     assert again.document["complete"] is True
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
 @pytest.mark.parametrize("name", ["results", "responses"])
-def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(project, name):
+def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(project, name, workers):
     project.model(default="Paris")
     for number in range(3):
         project.exact(f"t{number}")
     blocked = project.write(f"data/{name}", "a file where a folder should be")
-    run = project.run()
+    run = project.run(*workers, subprocess=True)
     assert run.code not in (0, 3)
+    assert "INTERNALERROR" not in run.text
     assert f"data/{name}/" in run.text
     assert "written" in run.text
     assert "--localbench-data" in run.text
