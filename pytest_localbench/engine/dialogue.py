@@ -235,7 +235,10 @@ def _function(tool: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_tools(messages: list[Message], tools: Sequence[dict[str, Any]]) -> list[Message]:
-    lines = [_HOW_TO_CALL]
+    first = _function(tools[0])
+    needed = full_schema(first.get("parameters") or {}).get("required", ())
+    example = json.dumps({"name": first["name"], "arguments": dict.fromkeys(needed, "...")})
+    lines = [f"{_HOW_TO_CALL}For example: {example}\n"]
     for tool in map(_function, tools):
         schema = json.dumps(full_schema(tool.get("parameters") or {}), ensure_ascii=False)
         lines.append(f"- {tool['name']}: {tool.get('description', '')} Arguments: {schema}")
