@@ -22,6 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     for noun in (new, validate, preview, review, judge):
         noun.add_commands(commands)
+    from . import cache
+
+    cache.add_commands(commands)
     schema = commands.add_parser("schema", help="print the JSON schema of a file format, for editors")
     schema.add_argument("kind", choices=("task", "category", "model"))
     schema.set_defaults(run=_schema)
