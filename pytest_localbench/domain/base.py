@@ -25,6 +25,20 @@ class Frozen(BaseModel):
         return self
 
 
+class Many(Frozen):
+    """A value of which a run holds tens of thousands: it does not remember which of its fields were given.
+
+    That memory is a set per value and takes more room than the value itself; ``exclude_unset`` must not be used here.
+    """
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Share one empty set of given fields."""
+        object.__setattr__(self, "__pydantic_fields_set__", _NONE_GIVEN)
+
+
+_NONE_GIVEN: set[str] = set()
+
+
 def check_id(value: str) -> str:
     """The one rule for ids (tasks, categories, models, samples); raises ValueError with a sentence."""
     if not ID_PATTERN.match(value):

@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from .base import CleanText, Frozen, PlainJson
+from .base import CleanText, Frozen, Many, PlainJson
 from .dialogue import Dialogue
 from .task import GenerationParams
 
 FinishReason = Literal["stop", "length", "tool_calls", "refusal", "unknown"]
 
 
-class TextPart(Frozen):
+class TextPart(Many):
     """A piece of text inside a message."""
 
     text: str
@@ -35,7 +35,7 @@ class ToolCall(Frozen):
     from_text: bool = False
 
 
-class Message(Frozen):
+class Message(Many):
     """One chat message. ``parts`` replaces ``content`` when the message holds pictures."""
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -50,7 +50,7 @@ class Message(Frozen):
         return "".join(p.text for p in self.parts if isinstance(p, TextPart)) if self.parts else self.content
 
 
-class ResultKey(Frozen):
+class ResultKey(Many):
     """Identity of one asked question; results are keyed by it, never by node id. ``attempt`` counts from 1."""
 
     category: str
@@ -63,7 +63,7 @@ class ResultKey(Frozen):
         return f"{self.category}/{self.task}[{self.model}--{self.sample}--r{self.attempt}]"
 
 
-class GenerationRequest(Frozen):
+class GenerationRequest(Many):
     """One model turn. ``timeout_s`` is the total deadline of the request; ``turn`` counts those of a dialogue from 1."""
 
     key: ResultKey
@@ -75,7 +75,7 @@ class GenerationRequest(Frozen):
     timeout_s: float = 180.0
 
 
-class Usage(Frozen):
+class Usage(Many):
     """Token counts. ``input_tokens`` includes ``cached_tokens``; ``output_tokens`` includes ``reasoning_tokens``."""
 
     input_tokens: int | None = Field(default=None, ge=0)
@@ -84,7 +84,7 @@ class Usage(Frozen):
     cached_tokens: int | None = Field(default=None, ge=0)
 
 
-class Timing(Frozen):
+class Timing(Many):
     """Seconds on a monotonic clock. ``generation_s`` is the answering request alone: no load, queue, retry or wait.
 
     ``elapsed_s``: everything, waits and failed attempts included. ``speeds_from`` says whose tokens per second these are:
@@ -101,7 +101,7 @@ class Timing(Frozen):
     elapsed_s: float | None = Field(default=None, ge=0)
 
 
-class Memory(Frozen):
+class Memory(Many):
     """Peak memory of the process that holds the model; ``method`` names the measure.
 
     ``file_mapped_bytes`` is a part of ``peak_bytes``; ``baseline_bytes`` was taken off it already.
@@ -114,7 +114,7 @@ class Memory(Frozen):
     method: str = ""
 
 
-class Noise(Frozen):
+class Noise(Many):
     """How busy this machine was at the end of an answer; shares are 0 to 1 of all processors, ``None`` = not known.
 
     ``own_cpu_share`` is that of the process that ran the tests.
@@ -127,7 +127,7 @@ class Noise(Frozen):
     swap_out_bytes_per_s: float | None = None
 
 
-class ModelResponse(Frozen):
+class ModelResponse(Many):
     """What came back from one model turn, measured; of a dialogue the last message, all calls, and sums over its turns."""
 
     text: CleanText

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from .base import CleanText, Frozen
+from .base import CleanText, Frozen, Many
 from .dialogue import Step
 from .response import FinishReason, Memory, Noise, ResultKey, Timing, Usage
 from .score import ScoreComponent, Verdict
@@ -33,7 +33,7 @@ class Failure(Frozen):
     details: CleanText = ""
 
 
-class SampleResult(Frozen):
+class SampleResult(Many):
     """One item. ``quality`` is 0 to 1, ``ultimate_score`` 0 to 10; both ``None`` when nothing could be scored.
 
     ``answer`` is the model's text as received, ``transcript`` what was said and done before it; both are kept in the

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from .base import CleanText, Frozen, PlainJson
+from .base import CleanText, Frozen, Many, PlainJson
 
 ComponentName = Literal["time", "quality", "complexity", "cost", "memory"]
 COMPONENTS: tuple[ComponentName, ...] = ("time", "quality", "complexity", "cost", "memory")
@@ -15,7 +15,7 @@ VerdictStatus = Literal["ok", "model_error", "infra_error", "evaluator_error", "
 Role = Literal["content", "guard"]
 
 
-class Detail(Frozen):
+class Detail(Many):
     """One checked thing inside a verdict: a field, a fact, a rule. ``score`` is 0 to 1, ``None`` = not counted."""
 
     path: CleanText
@@ -25,7 +25,7 @@ class Detail(Frozen):
     note: CleanText = ""
 
 
-class Verdict(Frozen):
+class Verdict(Many):
     """What one evaluator said about one answer.
 
     ``score`` is 0 to 1, ``None`` when nothing was scored (``status`` says why). A content verdict earns with
@@ -44,7 +44,7 @@ class Verdict(Frozen):
     version: str = "1"
 
 
-class ScoreComponent(Frozen):
+class ScoreComponent(Many):
     """One of the five components of a result.
 
     ``raw`` in ``unit`` (s, points 1 to 10, level 1 to 5, usd, bytes); ``normalized`` 0 to 1 after credit;
