@@ -86,8 +86,9 @@ def redact(text: str) -> str:
     for value in sorted(_known, key=len, reverse=True):
         if value in text:
             text = text.replace(value, MASK)
-    if any(hint in text for hint in _HINTS):
-        text = _KEY.sub(MASK, text)
+    for hint in _HINTS:
+        if hint in text:
+            return _KEY.sub(MASK, text)
     return text
 
 
