@@ -65,6 +65,8 @@ OPTIONS = (
     Option("summary", "how much to print at the end: short, full or none", choices=("short", "full", "none")),
     Option("tasks", "of the collected tasks run only those that a file names: ids, CATEGORY/ID or globs, one a line, "
            "or a YAML or JSON list", "FILE", ini="localbench_tasks"),
+    Option("shard", "run one part of the items, e.g. 2/4; the parts together run every item once (join their documents "
+           "with 'localbench merge')", "I/N"),
     Option("repeat", "ask every sample N times (overrides the tasks' own repeats)", "N", type=int),
     Option("drafts", "run tasks whose status is draft, too", action="store_true"),
     Option("strict-capabilities", "fail instead of skip where a model lacks what a task requires",
@@ -157,6 +159,7 @@ class Options:
     redact: str
     summary: str
     tasks: Path | None
+    shard: tuple[int, int] | None
     repeat: int | None
     drafts: bool
     strict_capabilities: bool
@@ -213,6 +216,7 @@ class Options:
             redact=_one_of("redact", read("redact")) or "none",
             summary=str(read("summary") or ""),
             tasks=place("tasks") if getattr(config.option, dest("tasks"), None) else below_root("tasks"),
+            shard=_shard(read("shard")),
             repeat=int(str(repeat)) if repeat is not None else None,
             drafts=bool(read("drafts")),
             strict_capabilities=bool(read("strict-capabilities")),
@@ -273,6 +277,16 @@ def _share(value: object) -> float:
     if not 0 <= share <= 1:
         raise pytest.UsageError(f"--localbench-judge-min-agreement {value}: give a share from 0 to 1")
     return share
+
+
+def _shard(value: object) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    part, _, parts = str(value).partition("/")
+    numbers = (int(part), int(parts)) if part.isdecimal() and parts.isdecimal() else (0, 0)
+    if not 1 <= numbers[0] <= numbers[1]:
+        raise pytest.UsageError(f"--localbench-shard {value}: write the part and the number of parts, such as 2/4")
+    return numbers
 
 
 def _score(value: object) -> float | None:

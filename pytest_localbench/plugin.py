@@ -36,6 +36,7 @@ EAGER = (
     "weights",
     "repeat",
     "tasks",
+    "shard",
     "judge",
     "reviews",
     "offline",

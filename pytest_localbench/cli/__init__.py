@@ -14,9 +14,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 = done, 1 = a problem (one sentence on stderr), 2 = usage."""
     parser = argparse.ArgumentParser(prog="localbench", description="Commands beside the pytest plugin.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    from . import chart, compare, export, history, import_, models, report
+    from . import chart, compare, export, history, import_, merge, models, report
 
-    for noun in (models, report, chart, history, compare, export, import_):
+    for noun in (models, report, chart, history, compare, merge, export, import_):
         noun.add_commands(commands)
     from . import judge, new, preview, review, validate
 

@@ -84,6 +84,16 @@ def _shared(now: dict[str, str], then: dict[str, str]) -> tuple[dict[str, str], 
     return {n: now[n] for n in sorted(both)}, {n: then[n] for n in sorted(both)}
 
 
+def identity_of(run: BenchmarkRun, model: str) -> dict[str, Any]:
+    """Hashes and versions that say which model answered, of what its adapter told when it was opened."""
+    return {name: value for name, value in _loaded(run, model).items() if name in _FIRST}
+
+
+def changed(owner: str, now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:
+    """Sentences such as ``owner: weights 1a2b3c4d -> 5e6f7a8b`` for what is not the same."""
+    return _changed(owner, now, then)
+
+
 def _config(model: ModelConfig) -> dict[str, Any]:
     return {k: v for k, v in model.model_dump(mode="json").items() if k not in _NOT_A_CHANGE}
 

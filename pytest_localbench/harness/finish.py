@@ -204,6 +204,7 @@ class Finisher:
                 started_at=(past.started_at if past is not None and past.goes_on else None) or self.started_at,
                 finished_at=utc_now(),
                 complete=not not_run and not left_over and not interrupted,
+                shard=None if options.shard is None else "{}/{}".format(*options.shard),
                 command=tuple(self.session.redact(word) for word in self.config.invocation_params.args),
                 plugin_version=__version__,
                 environment=environment,

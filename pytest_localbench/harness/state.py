@@ -34,8 +34,9 @@ def activate(config: pytest.Config) -> LocalbenchSession:
     from ..options import Options
     from .garbage import collect_rarely
     from .session import LocalbenchSession
-    from .waiting import NamedJudges
+    from .shard import Shard
     from .task_list import ListedTasks
+    from .waiting import NamedJudges
 
     config.add_cleanup(collect_rarely())
     try:
@@ -43,6 +44,7 @@ def activate(config: pytest.Config) -> LocalbenchSession:
         policy.runner, policy.allow = options.code_runner, options.allow_code
         session = LocalbenchSession(config, options)
         judges = NamedJudges(session)
+        shard = None if options.shard is None else Shard(options)
         listed = None if options.tasks is None else ListedTasks(options.tasks, config.rootpath)
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
@@ -51,6 +53,8 @@ def activate(config: pytest.Config) -> LocalbenchSession:
     if listed is not None:
         config.pluginmanager.register(listed, "localbench-task-list")
     config.pluginmanager.register(session, "localbench-session")
+    if shard is not None:
+        config.pluginmanager.register(shard, "localbench-shard")
     config.add_cleanup(_forget)
     return session
 

@@ -197,6 +197,8 @@ def _left_notes(run: BenchmarkRun) -> list[str]:
 
 def _run_notes(run: BenchmarkRun) -> list[str]:
     notes = list(run.notes)
+    if run.shard:
+        notes.append(f"part {run.shard} of the items; 'localbench merge' joins the documents of all parts")
     if run.lost:
         notes.append(f"{count(len(run.lost), 'item')} never reported: {', '.join(run.lost[:3])}")
     if run.not_run:
