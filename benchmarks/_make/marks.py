@@ -9,6 +9,7 @@ import base64
 import html
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from pytest_localbench.evaluators.ui_browser import BROWSER
@@ -36,7 +37,7 @@ def boxes(page: str, selectors: Sequence[str], viewport: tuple[int, int]) -> lis
 def line(rng: random.Random, points: Sequence[tuple[float, float]], colour: str = RED, width: float = 4) -> str:
     """A stroke through points, a little shaky."""
     steps = [points[0]]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         count = max(2, int((abs(x1 - x0) + abs(y1 - y0)) / 14))
         steps += [
             (x0 + (x1 - x0) * k / count + rng.uniform(-1.2, 1.2), y0 + (y1 - y0) * k / count + rng.uniform(-1.2, 1.2))
@@ -51,7 +52,7 @@ def ring(box: Box, pad: float = 12) -> str:
     x, y, w, h = box[0] - pad, box[1] - pad, box[2] + 2 * pad, box[3] + 2 * pad
     return (
         f'<path d="M {x + w * 0.4:.1f} {y:.1f} C {x + w * 1.1:.1f} {y - 6:.1f} {x + w * 1.08:.1f} {y + h + 6:.1f} '
-        f'{x + w / 2:.1f} {y + h:.1f} C {x - w * 0.1:.1f} {y + h + 4:.1f} {x - w * 0.06:.1f} {y - 4:.1f} '
+        f"{x + w / 2:.1f} {y + h:.1f} C {x - w * 0.1:.1f} {y + h + 4:.1f} {x - w * 0.06:.1f} {y - 4:.1f} "
         f'{x + w * 0.52:.1f} {y - 3:.1f}" fill="none" stroke="{RED}" stroke-width="4"/>'
     )
 
@@ -62,10 +63,10 @@ def cross(rng: random.Random, box: Box) -> str:
     return line(rng, [(x + 6, y + 3), (x + w - 6, y + h - 3)]) + line(rng, [(x + 6, y + h - 3), (x + w - 6, y + 3)])
 
 
-def arrow(rng: random.Random, start: tuple[float, float], end: tuple[float, float]) -> str:
-    """A stroke with a head, bent downwards."""
+def arrow(rng: random.Random, start: tuple[float, float], end: tuple[float, float], bend: float) -> str:
+    """A stroke with a head, bent downwards by some pixels."""
     (x0, y0), (x1, y1) = start, end
-    middle = ((x0 + x1) / 2, max(y0, y1) + 26)
+    middle = ((x0 + x1) / 2, max(y0, y1) + bend)
     side = 1 if x1 > x0 else -1
     return line(rng, [start, middle, end]) + line(rng, [(x1 - 18 * side, y1 + 2), end, (x1 - 4 * side, y1 + 18)])
 
@@ -121,14 +122,15 @@ def sketched(name: str, page: str, outlined: Sequence[str], filled: Sequence[str
         x, y, w, h = block["box"]
         text = block["text"].removeprefix("[field]").strip()
         if text and not text.startswith("["):
+            field = block["text"].startswith("[field]")
+            at, width = (x + 12, "") if field else (x, f'textLength="{w:.0f}" ')
             drawing.append(
-                f'<text x="{x:.1f}" y="{y + h * 0.78:.1f}" font-family="sans-serif" font-style="italic" '
-                f'font-size="{block["font_px"]:.0f}" textLength="{w:.0f}" fill="{PENCIL}">{html.escape(text)}</text>'
+                f'<text x="{at:.1f}" y="{y + h * (0.64 if field else 0.78):.1f}" font-family="sans-serif" '
+                f'font-style="italic" font-size="{block["font_px"]:.0f}" {width}fill="{PENCIL}">{html.escape(text)}</text>'
             )
-    width, height = viewport
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
-        f'<rect width="{width}" height="{height}" fill="#fbfaf7"/>{"".join(drawing)}</svg>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{viewport[0]}" height="{viewport[1]}">'
+        f'<rect width="{viewport[0]}" height="{viewport[1]}" fill="#fbfaf7"/>{"".join(drawing)}</svg>\n'
     )
     plain = f"<!doctype html><title>m</title><style>*{{margin:0}}</style>{svg}"
     return {f"files/{name}.png": base64.b64decode(shot(plain, viewport)), f"files/{name}.svg": svg}
@@ -138,7 +140,7 @@ def annotated_button(files: dict[str, str], values: dict[str, Any], rng: random.
     """An arrow for the search box, a ring and a note for a button, a cross over the banner."""
     page, view = files["files/ui_annotated_button.html"], (1280, 640)
     search, title, banner, export = boxes(page, ["#search", "h1", ".promo-banner", "#export"], view)
-    overlay = arrow(rng, (search[0] + search[2] / 2, search[1] + 40), (title[0] + title[2] + 60, title[1] + 40))
+    overlay = arrow(rng, (search[0] + search[2] - 30, search[1] + 24), (title[0] + title[2] + 90, title[1] + 12), 12)
     overlay += cross(rng, (banner[0] + 30, banner[1], 420, banner[3])) + ring(export)
     overlay += words((export[0] + 240, export[1] + 26), f'"Export CSV", {values["brand"]}, white text')
     return marked("ui_annotated_button", page, overlay, view)
@@ -148,7 +150,7 @@ def annotated_move(files: dict[str, str], values: dict[str, Any], rng: random.Ra
     """An arrow takes the side bar to the right; badges number three fields anew."""
     page, view = files["files/ui_annotated_move.html"], (1000, 560)
     side, content, name, arrival, room = boxes(page, ["#sidebar", "#content", "#name", "#arrival", "#room"], view)
-    overlay = ring(side, 6) + arrow(rng, (side[0] + 120, side[1] + side[3] - 30), (content[0] + 520, side[1] + 200))
+    overlay = ring(side, 6) + arrow(rng, (side[0] + 120, side[1] + side[3] - 30), (content[0] + 560, side[1] + 200), 70)
     for number, box in enumerate((name, arrival, room), 1):
         overlay += badge((box[0] + box[2] + 34, box[1] + box[3] / 2), number)
     return marked("ui_annotated_move", page, overlay, view)
@@ -161,9 +163,11 @@ def annotated_colors(files: dict[str, str], values: dict[str, Any], rng: random.
     notes = [(values["brand"], "background"), (values["pale"], "background"), (values["brand2"], "text"),
              (values["brand2"], "background")]  # fmt: skip
     overlay = ""
-    for (x, y, w, h), (colour, what), right in zip(found, notes, (500, 580, 300, 420), strict=True):
-        at = (max(right, 300) + 80, y + h / 2)
-        overlay += line(rng, [(min(x + w, right) + 4, at[1]), (at[0] - 6, at[1])])
+    for (x, y, w, h), (colour, what), right in zip(found, notes, (500, 580, 300, 0), strict=True):
+        below = right == 0
+        at = (x + 90, y + h + 52) if below else (right + 80, y + h / 2)
+        tail = (x + w / 2, y + h + 2) if below else (min(x + w, right) + 4, at[1])
+        overlay += line(rng, [tail, (at[0] - 6, at[1])])
         overlay += f'<rect x="{at[0]:.0f}" y="{at[1] - 16:.0f}" width="34" height="32" fill="{colour}" stroke="{RED}" stroke-width="3"/>'
         colour_of_words = "#fff" if y < 40 else RED
         overlay += words((at[0] + 44, at[1] + 7), f"{colour} {what}", colour_of_words)
@@ -179,7 +183,9 @@ def annotated_remove_add(files: dict[str, str], values: dict[str, Any], rng: ran
     overlay += line(rng, [(right + 10, table[1]), (right + 10, table[1] + table[3])])
     overlay += words((right + 26, table[1] + 30), values["column"], size=26)
     overlay += words((right + 26, table[1] + 60), "(new, empty)", size=16)
-    overlay += cross(rng, (note[0], note[1], 190, note[3])) + words((note[0] + 215, note[1] + 18), "not this one, keep it!")
+    overlay += cross(rng, (note[0], note[1], 190, note[3])) + words(
+        (note[0] + 215, note[1] + 18), "not this one, keep it!"
+    )
     return marked("ui_annotated_remove_add", page, overlay, view)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from ..domain.response import Message
 from ..domain.task import CalibrationCase, Sample, Task
 from ..errors import EvaluationError
+from ..suite.render import documents as documents_of
 from .replay import is_reference, reference_calls
 
 NULL_MODELS = ("empty", "refuse", "echo", "template", "first-label", "oracle", "oracle-fenced", "oracle-think",
@@ -90,7 +91,8 @@ def reference_answer(task: Task, sample: Sample) -> str | None:
     for case in task.calibration:
         stated = case.output not in (None, "@expected") or case.tool_calls
         if case.name == "reference" and case.sample in (None, sample.id) and stated:
-            return case.output or "" if is_reference(case, task, sample) else None
+            known = is_reference(case, task, sample)
+            return calibration_answer(case, task, sample, documents_of(task, sample)) if known else None
     expected = task.expected_of(sample)
     return None if expected is None else as_text(expected)
 
