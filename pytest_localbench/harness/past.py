@@ -55,6 +55,11 @@ class Past:
         self.started_at: str | None = first.get("started_at")
         self._first = first
         self.source = str(first.get("rescored_from") or run_id)
+        if self.goes_on and self.source != run_id:
+            raise ConfigError(
+                f"--localbench-{way}: run {run_id} only judged the answers of {self.source} again, so it cannot go on. Name that "
+                f"run: --localbench-{way}={self.source}."
+            )
         self._responses = responses_of(options.cache_dir / self.source) if self.rescores else None
         self._hashes: dict[tuple[str, str], set[str]] = {}
         for key, result in self._results.items():

@@ -67,6 +67,9 @@ def test_a_rescored_run_is_scored_again_from_the_same_answers(project, answered)
     assert len({answered["id"], second.document["id"], third.document["id"]}) == 3
     assert third.document["summary"] == second.document["summary"]
     assert third.result("t0", "a")["answer"] == "Paris"
+    resumed = project.run("--localbench-resume")
+    assert resumed.code == 4
+    assert f"Name that run: --localbench-resume={answered['id']}" in resumed.text
 
 
 def test_a_question_that_changed_is_an_error_with_a_sentence(project, answered):
