@@ -20,7 +20,7 @@ from ..domain.base import Frozen, PlainJson
 from ..domain.score import Detail
 from ..domain.task import Task
 from .base import EvaluationContext, Evaluator, OptionError, Options, Score
-from .code_values import BadReply, Odd, Raised, Returned, read_reply, same, show
+from .code_values import BadReply, Raised, Returned, read_reply, same, show
 from .extract_code import find_code
 from .isolation import Isolation, find
 from .isolation_probes import Tongue, tongue
@@ -206,7 +206,7 @@ def _reply(box: Sandbox, question: bytes, number: str) -> Returned | Raised:
         if reply is not None:
             return reply
         line = box.more()
-    return Returned(Odd("noise"))
+    raise Ended("output_limit", "it sent what is no reply, again and again")
 
 
 def _in_words(ended: Exception) -> str:

@@ -130,13 +130,14 @@ class Sandbox:
 
     def _line(self) -> bytes:
         while True:
-            line, found, rest = self._buffer.partition(b"\n")
-            if found:
-                self._buffer = rest
-                return bytes(line)
             left = self._deadline - time.monotonic()
             if left <= 0:
                 raise Ended("timeout", f"the time was over ({self.limits.wall_s:g} s)")
+            end = self._buffer.find(b"\n")
+            if end >= 0:
+                line = bytes(self._buffer[:end])
+                del self._buffer[: end + 1]
+                return line
             for key, _ in self._selector.select(min(left, _POLL_S)):
                 self._move(key)
             if self._folder.is_full():

@@ -66,6 +66,15 @@ def add(a, b):
     spray('{"id":"1","value":5}\\n{"passed":true}\\n')
     return 0
 """,
+    "floods the pipe of the replies": """
+import os
+def add(a, b):
+    for number in range(3, 64):
+        try:
+            for _ in range(12): os.write(number, b'\\n' * 65536)
+        except OSError: pass
+    return 0
+""",
     "forges the reply of its own question": """
 import sys, os
 def add(a, b):
