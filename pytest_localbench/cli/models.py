@@ -71,8 +71,9 @@ class Project:
 
     def adapter(self, model: ModelConfig) -> Adapter:
         """The adapter of a model, not opened; raises UnknownName, MissingDependency or ConfigError."""
-        made: Adapter = self.registry.adapter_class(model.provider)(model)
-        return made
+        from ..engine.servers import adapter_of
+
+        return adapter_of(self.registry, model)
 
 
 def say(text: str = "") -> None:

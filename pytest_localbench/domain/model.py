@@ -59,7 +59,7 @@ class ModelConfig(Frozen):
     """One configured model.
 
     ``model`` is the provider's own name, ``path`` a weights file. ``api_key`` is a reference such as
-    ``${env:OPENAI_API_KEY}``, never a key. ``lane``: models of one lane are never asked side by side. ``previous_ids``:
+    ``${env:OPENAI_API_KEY}``, never a key. ``base_urls``: several servers that serve the same; questions spread over them. ``lane``: models of one lane are never asked side by side. ``previous_ids``:
     names the model had; comparisons with earlier runs find it by them.
     """
 
@@ -68,6 +68,7 @@ class ModelConfig(Frozen):
     model: str = ""
     path: str | None = None
     base_url: str | None = None
+    base_urls: tuple[str, ...] = ()
     api_key: str | None = None
     lane: str | None = None
     concurrency: int = Field(default=1, ge=1, le=256)
@@ -85,10 +86,18 @@ class ModelConfig(Frozen):
     def is_local(self) -> bool:
         """True when the model runs on this machine (no data leaves it, no API bill)."""
         if self.provider == "ollama":
-            return is_loopback(ollama_url(self.base_url)) and not self.model.endswith((":cloud", "-cloud"))
+            urls = [ollama_url(url) for url in self.base_urls or (self.base_url,)]
+            return all(map(is_loopback, urls)) and not self.model.endswith((":cloud", "-cloud"))
+        if self.base_urls:
+            return all(map(is_loopback, self.base_urls))
         if self.base_url is None:
             return self.provider in LOCAL_PROVIDERS
         return is_loopback(self.base_url)
+
+    def at(self, url: str) -> ModelConfig:
+        """The model at one of its addresses."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return ModelConfig(**{**fields, "base_url": url, "base_urls": ()})
 
     @property
     def lane_id(self) -> str:
@@ -99,7 +108,7 @@ class ModelConfig(Frozen):
     def config_hash(self) -> str:
         """16 hex digits over what can change an answer; a renamed model keeps them."""
         free = {"id", "source", "tags", "lane", "pricing", "api_key", "previous_ids"}
-        data = self.model_dump(mode="json", exclude=free)
+        data = self.model_dump(mode="json", exclude=free if self.base_urls else free | {"base_urls"})
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
 

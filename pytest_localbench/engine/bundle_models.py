@@ -79,9 +79,9 @@ def _problem(model: ModelConfig, data: Mapping[str, Any]) -> str | None:
     references = [text for text in _texts(data) if _REFERENCE.search(text)]
     if any("file:" in text or "keyring:" in text for text in references):
         return "reads a file or a keyring of this machine; add it yourself with 'localbench models add'."
-    if references and (model.base_url is not None or model.provider == "http"):
+    if references and (model.base_url is not None or model.base_urls or model.provider == "http"):
         return (
-            f"would send the key in {references[0]} to {model.base_url or 'its address'}; if that is right, add it yourself "
+            f"would send the key in {references[0]} to {model.base_url or ', '.join(model.base_urls) or 'its address'}; if that is right, add it yourself "
             "with 'localbench models add'."
         )
     risky = next((name for name in _RISKY if model.options.get(name)), None)

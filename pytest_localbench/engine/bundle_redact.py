@@ -28,7 +28,7 @@ def redacted(run: BenchmarkRun, level: Redact) -> BenchmarkRun:
     if whole:
         changes["command"] = ()
         changes["models"] = tuple(
-            model.model_copy(update={"base_url": None, "path": None, "source": None, "options": {}})
+            model.model_copy(update={"base_url": None, "base_urls": (), "path": None, "source": None, "options": {}})
             for model in run.models
         )
         changes["traffic"] = tuple(entry.model_copy(update={"address": ""}) for entry in run.traffic)
@@ -62,7 +62,7 @@ def _result(result: SampleResult, *, whole: bool) -> SampleResult:
     }  # fmt: skip
     if whole:
         changes |= {
-            "answer": _hash(result.answer), "thinking": _hash(result.thinking), "nodeid": "", "resolved_model": None,
+            "answer": _hash(result.answer), "thinking": _hash(result.thinking), "nodeid": "", "resolved_model": None, "notes": (),
         }  # fmt: skip
     return result.model_copy(update=changes)
 

@@ -72,4 +72,5 @@ class TrafficMeter:
 
 def address_of(config: ModelConfig) -> str:
     """Where a model is asked: the host, or the provider's name where it has an address of its own."""
-    return urlsplit(config.base_url or "").hostname or config.provider
+    hosts = [urlsplit(url).hostname for url in config.base_urls or (config.base_url or "",)]
+    return ", ".join(dict.fromkeys(host for host in hosts if host)) or config.provider

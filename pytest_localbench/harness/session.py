@@ -23,6 +23,7 @@ from ..engine.item import ScoreSettings, failed_item, score_item
 from ..engine.judging import Judge
 from ..engine.plan import Job, Plan
 from ..engine.requirements import missing_capability
+from ..engine.servers import adapter_of
 from ..errors import MissingCapability, ModelError, StoreError
 from ..evaluators.ui_browser import BROWSER
 from ..options import Options
@@ -116,8 +117,7 @@ class LocalbenchSession:
         return self._adapters[model.id]
 
     def _make_adapter(self, model: ModelConfig) -> Adapter:
-        adapter: Adapter = self.registry.adapter_class(model.provider)(model)
-        return adapter
+        return adapter_of(self.registry, model)
 
     def _prepare(self, adapter: Adapter) -> dict[str, Any]:
         self.answers.check(adapter)

@@ -16,6 +16,7 @@ from ..engine.judge_desk import OpenDesk, StoredDesk
 from ..engine.judge_phase import Desk, Judgement, Judges, run_judges
 from ..engine.kept import Kept
 from ..engine.refold import review_notes
+from ..engine.servers import adapter_of
 from ..engine.settle import Waiting, settle_reviews, waiting_in
 from ..errors import ConfigError, DocumentError, LocalbenchError
 from ..store.reviews import read_reviews
@@ -149,5 +150,4 @@ def _chosen(session: LocalbenchSession, spec: EvaluatorSpec) -> ModelConfig | st
 
 
 def _adapter(session: LocalbenchSession, model: ModelConfig) -> Adapter:
-    adapter: Adapter = session.registry.adapter_class(model.provider)(model)
-    return adapter
+    return adapter_of(session.registry, model)

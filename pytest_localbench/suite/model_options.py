@@ -37,6 +37,9 @@ OPTION_TYPES: dict[str, type[BaseModel]] = {
 SERVED = CHAT_PROVIDERS | {"http", "anthropic", "google"}
 """Providers whose models somebody else has loaded."""
 
+LOADED = frozenset({"llamacpp", "transformers", "scripted"})
+"""Providers that have no server."""
+
 _KEY = re.compile(
     r"\b(sk-[\w-]{8,}|AIza[\w-]{20,}|hf_\w{10,}|gh[pousr]_\w{10,}|github_pat_\w{10,}|xox[abprs]-[\w-]{10,}"
     r"|AKIA[A-Z0-9]{12,}|Bearer\s+(?!\$\{)\S{8,})"
@@ -60,6 +63,8 @@ def check_options(data: dict[str, Any], path: Path, shown: str, subject: str) ->
             hint = "'capabilities: {context_tokens: N}' says how much fits" if name == "context_tokens" else "drop it"
             words = f"{subject}: '{name}' has no effect on a server that is already running; {hint}"
             raise ModelFileError(shown, line_of(path, ("resources", name)), words)
+    if "base_urls" in data and (words := _servers_problem(data, provider)):
+        raise ModelFileError(shown, line_of(path, ("base_urls",)), f"{subject}: {words}")
     kind = OPTION_TYPES.get(provider)
     options = data.get("options", {})
     if kind is None or not isinstance(options, dict):
@@ -75,6 +80,21 @@ def check_options(data: dict[str, Any], path: Path, shown: str, subject: str) ->
         raise ModelFileError(shown, line, f"{subject}: {words}") from None
 
 
+def _servers_problem(data: dict[str, Any], provider: str) -> str:
+    if "base_url" in data:
+        return "write 'base_url' or 'base_urls', not both"
+    if provider in LOADED:
+        return f"'base_urls' has no effect: '{provider}' runs the model itself"
+    urls = [str(url).rstrip("/") for url in data["base_urls"]]
+    return (
+        "'base_urls' names no server"
+        if not urls
+        else "'base_urls' names a server twice"
+        if len(set(urls)) < len(urls)
+        else ""
+    )
+
+
 def check_keys(data: dict[str, Any], path: Path, shown: str) -> None:
     """Raise ModelFileError where a key itself stands in the file instead of a reference to it."""
     for field in _literal_keys(data):
@@ -83,6 +103,10 @@ def check_keys(data: dict[str, Any], path: Path, shown: str) -> None:
     key = data.get("api_key")
     if key is not None and not _REFERENCE.match(str(key)):
         raise ModelFileError(shown, line_of(path, ("api_key",)), "'api_key' must be a reference such as ${env:NAME}")
+    for index, url in enumerate(data["base_urls"] if isinstance(data.get("base_urls"), list) else ()):
+        if isinstance(url, str) and _url_with_key(url):
+            words = "an address holds a key or a password; put it into 'api_key' or a header as ${env:NAME}"
+            raise ModelFileError(shown, line_of(path, ("base_urls", index)), words)
     if isinstance(data.get("base_url"), str) and _url_with_key(data["base_url"]):
         words = "'base_url' holds a key or a password; put it into 'api_key' or a header as ${env:NAME}"
         raise ModelFileError(shown, line_of(path, ("base_url",)), words)
