@@ -19,6 +19,7 @@ from ..engine.fold import FoldInput, fold
 from ..engine.kept import Kept
 from ..errors import LocalbenchError, StoreError
 from ..reports.board import Board
+from ..reports.safe_text import inert
 from ..reports.terminal import closing_sentence, summary_lines
 from ..scoring.gate import evaluate_gates, parse_gate
 from ..store.identity import utc_now
@@ -30,8 +31,8 @@ from .cases import case_of
 from .check_tally import CheckTally
 from .compared import Compared
 from .lanes import is_task_node
-from .waiting import settle_waiting
 from .run_files import annotation_lines, write_files, written_lines
+from .waiting import settle_waiting
 
 if TYPE_CHECKING:
     from .session import LocalbenchSession
@@ -279,9 +280,9 @@ class Finisher:
         if verbosity >= 0:
             reporter.write_sep("=", "localbench", bold=True)
         for line in summary_lines(board, width=writer.fullwidth, verbosity=verbosity, ascii_only=ascii_only):
-            reporter.write_line(line.text, **MARKUP.get(line.markup, {}))
+            reporter.write_line(inert(line.text), **MARKUP.get(line.markup, {}))
         for line in self.compared.lines(width=writer.fullwidth, verbosity=verbosity, ascii_only=ascii_only):
-            reporter.write_line(line.text, **MARKUP.get(line.markup, {}))
+            reporter.write_line(inert(line.text), **MARKUP.get(line.markup, {}))
         if self.run.results:
             reporter.write_line(f"run document: {self._shown_path()}")
         if self.session.options.html is not None and self.run.results:
