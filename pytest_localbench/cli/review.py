@@ -192,7 +192,10 @@ def _question(criterion: Criterion) -> str:
 
 def _ask(prompt: str) -> str:
     """One line from the keyboard; its end is a wish to stop."""
-    sys.stdout.write(prompt)
+    *above, last = prompt.split("\n")
+    for line in above:
+        _say(line)
+    sys.stdout.write(last)
     sys.stdout.flush()
     line = sys.stdin.readline()
     if not line:

@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -73,9 +73,9 @@ class Judgement:
     notes: list[str] = field(default_factory=list)
 
 
-def run_judges(waiting: Iterable[Waiting], judges: Judges, settings: ScoreSettings) -> Judgement:
-    """Judge everything that waits; never raises for what a judge does or says."""
-    found = Judgement()
+def run_judges(waiting: Iterable[Waiting], judges: Judges, settings: ScoreSettings, found: Judgement) -> None:
+    """Judge everything that waits, into ``found``; raises nothing for what a judge does or says. A KeyboardInterrupt
+    passes, with everything in ``found`` that was judged before it."""
     groups: dict[str, tuple[ModelConfig, list[Waiting]]] = {}
     nobody: dict[str, int] = {}
     for one in waiting:
@@ -88,10 +88,9 @@ def run_judges(waiting: Iterable[Waiting], judges: Judges, settings: ScoreSettin
             own = groups.setdefault(judge.id, (judge, []))[1]
             if not own or own[-1] is not one:
                 own.append(one)
-    found.notes += [f"{_answers(n)} wait for a judge: {why}" for why, n in nobody.items()]
+    found.notes += [f"{_answers(n)} wait{'s' * (n == 1)} for a judge: {why}" for why, n in nobody.items()]
     for judge, own in groups.values():
         _Sitting(judge, judges, settings, found).run(own)
-    return found
 
 
 def check_judge(desk: Desk, tasks: Iterable[tuple[Task, Judge]], judges: Judges) -> list[RubricTest]:
@@ -122,21 +121,24 @@ class _Sitting:
         self._lock = threading.Lock()
 
     def run(self, waiting: list[Waiting]) -> None:
+        """Judge; what cannot be judged says why."""
         started, problem = time.perf_counter(), ""
-        own = [one for one in waiting if _tells_apart(self.model, one.model)]
-        same = [one for one in waiting if not _tells_apart(self.model, one.model)]
-        for one in same:
-            _leave(self.found, one, self.settings, f"the judge {self.model.id} is the model under test")
-        if own:
-            try:
+        now = [replace(one, result=self.found.results.get(one.result.key, one.result)) for one in waiting]
+        own = [one for one in now if _tells_apart(self.model, one.model)]
+        for one in now:
+            if one not in own:
+                _leave(self.found, one, self.settings, f"the judge {self.model.id} is the model under test")
+        try:
+            if own:
                 with self.judges.desk(self.model) as desk:
                     self._sit(desk, own)
-            except LocalbenchError as error:
-                problem = str(error)
-                for one in own:
-                    if one.result.key not in self.found.results:
-                        _leave(self.found, one, self.settings, f"the judge {self.model.id} cannot be asked: {problem}")
-        self._report(waiting, len(same), time.perf_counter() - started, problem)
+        except Exception as error:  # noqa: BLE001 - whatever a judge's adapter raises costs its own answers only
+            problem = str(error) if isinstance(error, LocalbenchError) else f"it failed: {error!r}"
+            for one in own:
+                if self.found.results.get(one.result.key, one.result) is one.result:
+                    _leave(self.found, one, self.settings, f"the judge {self.model.id} cannot be asked: {problem}")
+        finally:
+            self._report(now, len(now) - len(own), time.perf_counter() - started, problem)
 
     def _sit(self, desk: Desk, waiting: list[Waiting]) -> None:
         tasks = {(one.task.category, one.task.id): one for one in waiting}

@@ -141,6 +141,8 @@ class Judge:
                 )
             else:
                 fresh.add(check.spec.label)
+                if help_.generate is not None:
+                    told = told.model_copy(update={"version": f"{told.version} by {help_.generate.model}"})
             found[index] = told
         scores = {verdict.name: verdict.score for verdict in found}
         settled = tuple(

@@ -52,7 +52,9 @@ def review_notes(run_id: str, reviews: Iterable[Review], kept: Kept) -> list[str
         any(v.evaluator == "manual" and v.status == "pending" for v in result.verdicts)
         for result in kept.results.values()
     )
-    notes = [f"{waits} answer{'s' * (waits != 1)} wait for people: {WAIT} {run_id}"] if waits else []
+    notes = (
+        [f"{waits} answer{'s' * (waits != 1)} wait{'s' * (waits == 1)} for people: {WAIT} {run_id}"] if waits else []
+    )
     return notes + agreement_notes(reviews)
 
 

@@ -20,6 +20,7 @@ from ..engine.servers import adapter_of
 from ..engine.settle import Waiting, settle_reviews, waiting_in
 from ..errors import ConfigError, DocumentError, LocalbenchError
 from ..store.reviews import read_reviews
+from ..store.runs import RUN_DOCUMENT, load, run_folder
 from ..suite.models import load_model_files, select_models
 from . import offline
 from .collector import TASK_ATTRIBUTE
@@ -110,8 +111,7 @@ def _judge(session: LocalbenchSession, kept: Kept, waiting: list[Waiting]) -> Ju
     book = AnswerBook(asker.ask, asker.request, session.recorder.answers, redact=session.redact)
     past = session.rescored
     if past is None:
-        options = session.options
-        book.open(options.cache, options.cache_dir, session.run_id, again=bool(session.past))
+        book.open(session.options.cache, session.options.cache_dir, session.run_id, again=bool(session.past))
 
     def desk(model: ModelConfig) -> Desk:
         if past is None:
@@ -122,14 +122,16 @@ def _judge(session: LocalbenchSession, kept: Kept, waiting: list[Waiting]) -> Ju
         )
         return StoredDesk(model, lambda job: past.judgement(job, book), lack)
 
-    judges = Judges(
-        lambda spec: _chosen(session, spec), desk, session.options.judge_votes, session.options.judge_min_agreement
-    )
+    options = session.options
+    chosen = _Choice(session)
+    judges = Judges(chosen, desk, options.judge_votes, options.judge_min_agreement)
+    found = Judgement()
+    _tell(session, [w for w in waiting if any(not isinstance(chosen(s), str) for s, _ in w.judge.graders())])
     try:
-        return run_judges(waiting, judges, session.settings)
+        run_judges(waiting, judges, session.settings, found)
     except KeyboardInterrupt:
         asker.stop()
-        return Judgement(notes=["judging was stopped; --localbench-resume goes on with it"])
+        found.notes.append("judging was stopped; --localbench-resume goes on with it")
     finally:
         traffic = asker.traffic.found()
         session.recorder.exchanged(traffic, ())
@@ -137,16 +139,47 @@ def _judge(session: LocalbenchSession, kept: Kept, waiting: list[Waiting]) -> Ju
             for entry in traffic:
                 kept.exchanged(entry)
         session.recorder.close()
+    return found
 
 
-def _chosen(session: LocalbenchSession, spec: EvaluatorSpec) -> ModelConfig | str:
-    name = judge_named(session, spec)
-    if name is None:
-        return "name one with --localbench-judge"
+def _tell(session: LocalbenchSession, waiting: list[Waiting]) -> None:
+    """Say what goes on: the progress line is over, and a judge may take minutes."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if waiting and reporter is not None and session.rescored is None and session.config.get_verbosity() >= 0:
+        words = "1 answer goes" if len(waiting) == 1 else f"{len(waiting)} answers go"
+        reporter.ensure_newline()
+        reporter.write_line(f"localbench: {words} to the judge")
+
+
+class _Choice:
+    """The judge of an evaluator, each looked up once; of a run that is taken up its own judge, unless another is named."""
+
+    def __init__(self, session: LocalbenchSession) -> None:
+        self._session = session
+        self._found: dict[str, ModelConfig | str] = {}
+        self._before = _judge_before(session)
+
+    def __call__(self, spec: EvaluatorSpec) -> ModelConfig | str:
+        name = judge_named(self._session, spec) or self._before
+        if name is None:
+            return "name one with --localbench-judge"
+        if name not in self._found:
+            try:
+                self._found[name] = judge_model(self._session, name)
+            except LocalbenchError as error:
+                self._found[name] = str(error)
+        return self._found[name]
+
+
+def _judge_before(session: LocalbenchSession) -> str | None:
+    """The judge of the run that is taken up, when it had one."""
+    if session.past is None:
+        return None
     try:
-        return judge_model(session, name)
-    except LocalbenchError as error:
-        return str(error)
+        reports = load(run_folder(session.options.data_dir, session.past.run_id) / RUN_DOCUMENT).judges
+    except DocumentError:
+        return None
+    return reports[0].model if len(reports) == 1 else None
 
 
 def _adapter(session: LocalbenchSession, model: ModelConfig) -> Adapter:

@@ -75,7 +75,7 @@ def test_without_a_judge_the_answer_waits_and_has_no_score(letters):
     assert (kind, quality, verdict["status"], verdict["score"]) == ("pending", None, "pending", None)
     assert outcome.document["task_results"][0]["status"] == "pending"
     assert outcome.document["summary"][0]["ultimate_score"] is None
-    assert "1 answer wait for a judge: name one with --localbench-judge" in " ".join(outcome.text.split())
+    assert "1 answer waits for a judge: name one with --localbench-judge" in " ".join(outcome.text.split())
 
 
 def test_an_optional_judge_leaves_the_others_to_decide(project):
@@ -208,6 +208,58 @@ def test_a_run_that_goes_on_and_one_that_is_scored_again_ask_no_judge_twice(lett
     good_judge(letters, ballot(4, LETTER))
     again = letters.run("--localbench-rescore", "--localbench-judge=j")
     assert judged(again)[1] == 0.75
+
+
+def test_a_run_is_judged_later_without_asking_its_models(letters):
+    first = letters.run("--models=m")
+    good_judge(letters, ballot(4, LETTER))
+    again = letters.run("--models=m", "--localbench-resume", "--localbench-judge=j")
+    assert again.document["id"] == first.document["id"]
+    assert judged(first)[0] == "pending"
+    assert judged(again)[:2] == ("weak", 0.75)
+
+
+def test_the_judge_of_the_run_is_the_judge_of_the_run_scored_again(letters):
+    good_judge(letters, ballot(4, LETTER))
+    letters.run("--models=m", "--localbench-judge=j")
+    again = letters.run("--localbench-rescore")
+    assert judged(again)[1] == 0.75
+    assert again.document["judges"][0]["n_judged"] == 1
+
+
+def test_two_judges_of_one_answer_both_count(project):
+    project.model("m", default=LETTER)
+    more = {"use": "judge", "name": "other", "with": {"rubric": RUBRIC, "model": "strict"}}
+    task(project, evaluators=[more], model="mild")
+    good_judge(project, ballot(5, LETTER), "mild")
+    good_judge(project, ballot(1), "strict")
+    outcome = project.run("--models=m")
+    assert judged(outcome)[:2] == ("weak", 0.5)
+    assert [v["version"] for v in outcome.result("letter")["verdicts"]] == ["1 by mild", "1 by strict"]
+    assert [judge["model"] for judge in outcome.document["judges"]] == ["mild", "strict"]
+
+
+def test_a_judge_that_cannot_be_opened_leaves_the_answers_waiting(letters):
+    letters.write("conftest.py", """\
+        from pytest_localbench.adapters.base import Adapter
+        from pytest_localbench.errors import ModelUnavailable
+
+        class Gone(Adapter):
+            def open(self):
+                raise ModelUnavailable("the server is gone")
+
+            def generate(self, request):
+                raise AssertionError
+
+        def pytest_localbench_register(registry):
+            registry.adapter("gone", Gone)
+        """)  # fmt: skip
+    letters.write("data/models/j.yaml", "provider: gone\nmodel: x\n")
+    outcome = letters.run("--models=m", "--localbench-judge=j")
+    kind, quality, verdict = judged(outcome)
+    assert (kind, quality) == ("pending", None)
+    assert verdict["reason"] == "the judge j cannot be asked: the server is gone"
+    assert outcome.document["judges"][0]["reason"] == "the server is gone"
 
 
 def test_workers_leave_the_judging_to_the_process_that_reports(letters):
