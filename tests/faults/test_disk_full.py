@@ -91,7 +91,11 @@ LIMIT = """
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits the size of files")
-@pytest.mark.parametrize(("size", "workers"), [(3000, ()), (6000, ("-n", "2"))], ids=["alone", "workers"])
+@pytest.mark.parametrize(
+    ("size", "workers"),
+    [(3000, ()), (18_000, ()), (6000, ("-n", "2"))],
+    ids=["alone", "document", "workers"],
+)
 def test_a_run_on_a_full_disk_stops_with_a_sentence_and_goes_on_later(project, size, workers):
     if workers:
         pytest.importorskip("xdist")
