@@ -33,6 +33,7 @@ def activate(config: pytest.Config) -> LocalbenchSession:
     from ..evaluators.code_policy import policy
     from ..options import Options
     from .garbage import collect_rarely
+    from .refusal import Refusals
     from .session import LocalbenchSession
     from .shard import Shard
     from .task_list import ListedTasks
@@ -50,6 +51,8 @@ def activate(config: pytest.Config) -> LocalbenchSession:
         raise pytest.UsageError(str(error)) from None
     active.session = session
     config.pluginmanager.register(judges, "localbench-judges")
+    if not session.is_worker:
+        config.pluginmanager.register(Refusals(), "localbench-refusals")
     if listed is not None:
         config.pluginmanager.register(listed, "localbench-task-list")
     config.pluginmanager.register(session, "localbench-session")

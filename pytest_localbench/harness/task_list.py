@@ -9,6 +9,7 @@ import pytest
 from ..errors import ConfigError
 from ..suite.task_list import read_task_list
 from .collector import TASK_ATTRIBUTE
+from .refusal import refuse
 
 
 class ListedTasks:
@@ -32,7 +33,7 @@ class ListedTasks:
             (kept if listed else left_out).append(item)
         problem = self.list.unknown(dict.fromkeys(known)) if known else None
         if problem is not None:
-            raise pytest.UsageError(f"--localbench-tasks: {problem}")
-        if left_out:
+            refuse(config, items, f"--localbench-tasks: {problem}")
+        elif left_out:
             config.hook.pytest_deselected(items=left_out)
             items[:] = kept

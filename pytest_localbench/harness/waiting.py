@@ -24,6 +24,7 @@ from ..store.runs import RUN_DOCUMENT, load, run_folder
 from ..suite.models import load_model_files, select_models
 from . import offline
 from .collector import TASK_ATTRIBUTE
+from .refusal import refuse
 
 if TYPE_CHECKING:
     from .session import LocalbenchSession
@@ -46,14 +47,13 @@ class NamedJudges:
             return
         tasks = {id(task): task for item in items
                  if (task := getattr(getattr(item, "function", None), TASK_ATTRIBUTE, None)) is not None}  # fmt: skip
-        models: dict[str, ModelConfig] = {}
-        for spec in (spec for task in tasks.values() for spec in task.evaluators if spec.use == USE):
-            name = judge_named(session, spec)
-            if name is not None and name not in models:
-                try:
-                    models[name] = judge_model(session, name)
-                except ConfigError as error:
-                    raise pytest.UsageError(f"the judge: {error}") from None
+        specs = [spec for task in tasks.values() for spec in task.evaluators if spec.use == USE]
+        for name in dict.fromkeys(name for spec in specs if (name := judge_named(session, spec)) is not None):
+            try:
+                judge_model(session, name)
+            except ConfigError as error:
+                refuse(config, items, f"the judge: {error}")
+                return
 
 
 def judge_named(session: LocalbenchSession, spec: EvaluatorSpec) -> str | None:

@@ -53,6 +53,14 @@ def test_a_list_that_cannot_be_used_stops_the_run(suite, name, text, told):
     assert outcome.document is None
 
 
+def test_workers_refuse_a_wrong_list_as_well(suite):
+    suite.write("list.txt", "a_tow\n")
+    outcome = suite.run("--localbench-tasks=list.txt", "-n1", subprocess=True)
+    assert outcome.code == 4
+    assert "ERROR: --localbench-tasks: list.txt:1: 'a_tow' names none of the tasks" in outcome.text
+    assert "INTERNALERROR" not in outcome.text
+
+
 def test_a_list_that_is_not_there_stops_the_run(suite):
     outcome = suite.run("--localbench-tasks=gone.txt")
     assert outcome.code == 4
