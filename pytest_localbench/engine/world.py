@@ -68,7 +68,7 @@ class Simulation:
         return {"ok": True, "rows": len(found)}, "ok"
 
     def _insert(self, effect: Effect, rows: list[Row], values: Mapping[str, Any]) -> Any:
-        taken = {row.get("id") for row in rows}
+        taken = [row.get("id") for row in rows]
         prefix = "".join(c for c in effect.table if c.isalnum())[:3].upper() or "ROW"
         while True:
             self._made[effect.table] += 1

@@ -112,9 +112,9 @@ class Trajectory(Evaluator[TrajectoryOptions]):
             if hit is not None:
                 score *= SEVERITY[rule.severity]
                 reasons.append(f"forbidden: {hit.tool}")
-            details.append(Detail(path=f"not {rule.tool}", expected=_shown(rule.tool, rule.args), score=float(hit is None),
-                                  got=None if hit is None else _shown(hit.tool, hit.arguments),
-                                  note="" if hit is None else f"forbidden ({rule.severity})"))  # fmt: skip
+            got = None if hit is None else _shown(hit.tool, hit.arguments)
+            details.append(Detail(path=f"forbidden ({rule.severity})", expected=None if hit else rule.tool, got=got,
+                                  score=float(hit is None), note="" if hit is None else "must not occur"))  # fmt: skip
         counted = len(made) - self._free(made)
         if options.max_calls is not None and counted > options.max_calls:
             score *= options.max_calls / counted

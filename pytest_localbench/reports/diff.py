@@ -11,11 +11,27 @@ from .safe_text import safe
 
 MAX_LINES = 10
 _PATH, _VALUE, _NOTE, _TEXT = 60, 60, 80, 200
-_SELF_SPEAKING = {"missing", "invented", "must not occur", "contradicts the document"}
+_SELF_SPEAKING = {"missing", "invented", "must not occur", "contradicts the document", "must not change"}
+_CALLS = 12
 
 
 def diff_lines(result: SampleResult, expected: Any) -> list[str]:
-    """At most ten lines: the details that lost points, weakest first; without details the two texts."""
+    """At most ten lines: the details that lost points, weakest first; without details the two texts. One more names the
+    tools that were called.
+    """
+    return _differences(result, expected) + _calls(result)
+
+
+def _calls(result: SampleResult) -> list[str]:
+    made = [step for step in result.transcript if step.kind == "call"]
+    if not made:
+        return []
+    names = [safe(c.tool, _PATH) + ("" if c.status == "ok" else f" ({c.status})") for c in made[:_CALLS]]
+    more = f" and {len(made) - _CALLS} more" if len(made) > _CALLS else ""
+    return [f"called: {', '.join(names)}{more}"]
+
+
+def _differences(result: SampleResult, expected: Any) -> list[str]:
     details = [d for v in result.verdicts for d in v.details if d.score is not None and d.score < 1.0]
     details.sort(key=lambda d: d.score or 0.0)
     if details:

@@ -57,6 +57,25 @@ def test_a_bad_call_is_answered_and_the_rest_is_judged(project):
     assert result["transcript"][0]["status"] == "invalid"
     assert "'maybe' is not one of ['accepted', 'rejected']" in result["transcript"][0]["text"]
     assert "1 of 2 things done" in run.text
+    assert 'applicants A-2: got {"status": "new"}, should be {"status": "rejected"} (not done)' in run.text
+    assert "called: set_status (invalid), set_status" in run.text
+
+
+def test_what_must_not_be_done_is_named(project):
+    spec = [{"use": "state", "with": {"checks": agent_task()["evaluators"][0]["with"]["checks"]}},
+            {"use": "trajectory", "guard": 1.0, "with": {"forbidden": [{"tool": "send_mail"}]}}]  # fmt: skip
+    agent(project, evaluators=spec)
+    model(project, default={"turns": [calls(call("send_mail", to="A-1", body="Welcome!")), "Done."]})
+    run = project.run()
+    assert "outbox OUT-1: must not change" in run.text
+    assert 'forbidden (critical): {"tool": "send_mail", "arguments": {"to": "A-1"' in run.text
+
+
+def test_an_empty_list_of_turns_is_a_mistake(project):
+    agent(project)
+    model(project, default={"turns": []})
+    run = project.run()
+    assert "default.turns must be a list with at least one answer" in run.text
 
 
 @pytest.mark.parametrize(
