@@ -133,9 +133,9 @@ evaluators:
         - {id: reason, any: [strike, walkout, industrial action]}
       contradictions:
         - {id: old date, any: [4 March], unless_near: [instead of, not]}
-  - {use: length, with: {max: 40, tolerance: 0.1}}             # guards take away only
+  - {use: length, guard: 0.5, with: {max: 40, tolerance: 0.1}}  # guards take away only
   - {use: grounding, with: {source: note}}
-  - {use: copy_ratio, guard: 0.9, with: {source: note, max: 0.3}}
+  - {use: copy_ratio, guard: 1.0, with: {source: note, max: 0.2}}
   - {use: repetition}
 expected_time_seconds: 15
 calibration:
@@ -144,9 +144,52 @@ calibration:
   - {name: copied note, output: "@note", max: 0.2}
 """
 
+_JUDGED = """\
+input:
+  prompt: |
+    Write a short, kind letter to the candidate about the change in these notes. Do not give the reason.
+
+    {{ notes }}
+  variables:
+    notes: |
+      Candidate: Kim Novak. The interview planned for 4 March 2025 at 10:00 cannot take place, since the head of the
+      department is ill. New appointment: 6 March 2025, 14:30, room 4, second floor. Answer wanted by Friday.
+evaluators:
+  - use: key_facts              # what can be checked without a judge is
+    weight: 3
+    with:
+      facts:
+        - {id: day, date: "2025-03-06"}
+        - {id: time, any: ["14:30", "2:30 pm", "half past two"]}
+        - {id: name, any: [Kim, Novak]}
+  - {use: rules, guard: 1.0, with: {mode: all, must_not: [{id: reason, any: [is ill, illness, sick]}]}}
+  - use: judge                  # another model: --localbench-judge=NAME; test it with 'localbench judge check NAME'
+    weight: 1
+    with:
+      optional: true            # without a judge the others decide; else the answer waits for one
+      rubric:                   # or "@file:rubrics/letter.yaml", below the category folder
+        criteria:
+          - id: tone
+            question: Is the letter kind and clear?
+            anchors: {1: rude or confused, 3: correct but cold, 5: kind and clear}
+        examples:               # graded by you: the judge must agree before it counts
+          - {answer: "Interview moved. 6 March, 14:30. Be there.", grades: {tone: 1}}
+          - {answer: "Dear Kim Novak, your interview is now on 6 March 2025 at 14:30 in room 4.", grades: {tone: 3}}
+          - {answer: "Dear Kim, we are sorry to move your interview. Could you come on 6 March at 14:30? We look forward to meeting you.", grades: {tone: 5}}
+# - {use: manual, with: {rubric: {criteria: [{id: tone, question: Is it kind?}]}}}    # people: localbench review
+expected_time_seconds: 20
+calibration:
+  - name: reference
+    output: "Dear Kim, we are sorry to move your interview. Could you come on 6 March 2025 at 14:30, room 4? Please tell us by Friday."
+    min: 1.0
+  - {name: old day, output: "Dear Kim, see you on 4 March 2025 at 10:00.", max: 0.4}
+  - {name: tells the reason, output: "Dear Kim, the head is ill. Please come on 6 March 2025 at 14:30.", max: 0.0}
+"""
+
 STARTERS = {
     "answer": Starter("a short right answer (a word, number, date)", _ANSWER),
     "label": Starter("one of a few labels, with examples in the prompt", _LABEL),
     "json": Starter("fields read out of a document", _JSON),
     "summary": Starter("a text judged by its facts", _SUMMARY),
+    "judged": Starter("a text judged by its facts and by another model", _JUDGED),
 }

@@ -42,7 +42,7 @@ def _validate(args: argparse.Namespace) -> int:
         shown = shown_path(args.path.resolve(), root)
         words = "write one with 'localbench new category NAME'."
         raise ConfigError(f"nothing to check: no category lies in or below {shown}; {words}")
-    problems = [*found.problems, *_task_problems(found, registry, root), *problems]
+    problems += [*found.problems, *_task_problems(found, registry, root), *_judge_problems(args, found, registry, root)]
     for words in dict.fromkeys(str(error) for error in sorted(problems, key=lambda e: (str(e.path), e.line or 0))):
         sys.stdout.write(safe(redact(words), 2000) + "\n")
     sys.stdout.write(f"{_counted(found, n_models)}: {_verdict(len(problems))}\n")
@@ -80,6 +80,25 @@ def _task_problems(found: Survey, registry: Registry, root: Path) -> list[Any]:
     from ..engine.checking import task_problems
 
     return [error for task in found.tasks for error in task_problems(task, registry, str(root))]
+
+
+def _judge_problems(args: argparse.Namespace, found: Survey, registry: Registry, root: Path) -> list[Any]:
+    """Judges that tasks name and nobody knows."""
+    from ..errors import TaskFileError, UnknownName
+    from ..suite.locate import line_of
+    from ..suite.models import load_model_files, select_models
+
+    configured, problems = load_model_files(args.data.resolve(), root, []), list[Any]()
+    for task in found.tasks:
+        for index, spec in enumerate(task.evaluators):
+            name = spec.options.get("model") if spec.use == "judge" else None
+            if isinstance(name, str):
+                try:
+                    select_models([name], configured, registry.known_adapters())
+                except UnknownName as error:
+                    line = line_of(root / task.source.path, ("evaluators", index, "with", "model"), task.source.line)
+                    problems.append(TaskFileError(task.source.path, line, f"task '{task.id}': the judge: {error}"))
+    return problems
 
 
 def _counted(found: Survey, n_models: int) -> str:

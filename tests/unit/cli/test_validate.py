@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 
@@ -74,6 +76,18 @@ def test_calibration_that_cannot_be_made_is_told(there):
     assert code == 1
     assert out.splitlines()[0] == ("cat/a.yaml:5: task 'a': calibration 'no object': 'patch' needs an expected object")
     assert out.splitlines()[1].startswith("cat/a.yaml:6: task 'a': calibration 'never there': 'y' does not occur")
+
+
+def test_a_judge_that_nobody_knows_is_told(there):
+    rubric = {"criteria": [{"id": "a", "question": "A?"}],
+              "examples": [{"answer": str(n), "grades": {"a": n}} for n in (1, 3, 5)]}  # fmt: skip
+    task = {"prompt": "A?", "evaluators": [{"use": "judge", "with": {"rubric": rubric, "model": "nobody"}}]}
+    there.put("cat/a.json", json.dumps(task))
+    code, out, _ = there("validate", "cat")
+    assert code == 1
+    assert out.startswith("cat/a.json:1: task 'a': the judge: unknown model 'nobody'. Known: smollm2.")
+    there.put("data/models/nobody.yaml", "provider: scripted\n")
+    assert there("validate", "cat")[0] == 0
 
 
 def test_a_broken_category_file_is_told_and_the_others_are_read(there):
