@@ -86,6 +86,10 @@ class _Found:
     note: str = ""
 
 
+class _NotLoaded(Exception):
+    """The code cannot be loaded, or lacks the function."""
+
+
 class UnitTests(Evaluator[UnitTestsOptions]):
     """Cases passed / cases. Code that cannot be loaded, or without the function, passes none."""
 
@@ -111,8 +115,17 @@ class UnitTests(Evaluator[UnitTestsOptions]):
             return Score(None, isolation.problem or "", (), "skipped")
         source = find_code(ctx.answer.clean, ctx.answer.fences, self.language, self.entry)
         if not source.strip():
-            return self._score([_Found(False, "", "there is no code")] * len(self.options.cases), isolation)
-        return self._score(list(self._run(source, isolation.wall)), isolation)
+            return self._nothing("there is no code", isolation)
+        try:
+            return self._score(list(self._run(source, isolation.wall)), isolation)
+        except _NotLoaded as problem:
+            return self._nothing(str(problem), isolation)
+
+    def _nothing(self, problem: str, isolation: Isolation) -> Score:
+        """The score of code that no case can be run against."""
+        lack = Detail(path=self.entry, expected="a function", got="nothing", score=0.0, note=problem)
+        reason = f"0 of {len(self.options.cases)} cases passed; {problem}"
+        return Score(0.0, reason, (lack, _level(isolation)))
 
     def _score(self, found: list[_Found], isolation: Isolation) -> Score:
         passed = sum(one.passed for one in found)
@@ -133,8 +146,7 @@ class UnitTests(Evaluator[UnitTestsOptions]):
             )
             for case, one in zip(self.options.cases, found, strict=True)
         ]
-        level = Detail(path=ISOLATION, got=isolation.words(), note="; ".join(isolation.refused))
-        return Score(passed / len(found), reason, (*details, level))
+        return Score(passed / len(found), reason, (*details, _level(isolation)))
 
     def _call(self, case: Case) -> str:
         return f"{self.entry}({', '.join(show(value) for value in case.args)})"
@@ -153,6 +165,8 @@ class UnitTests(Evaluator[UnitTestsOptions]):
             with Sandbox(self.language, speak.runner, wall, limits) as box:
                 started = time.monotonic()
                 problem = self._load(box, speak, source)
+                if problem is not None and len(cases) == len(self.options.cases):
+                    raise _NotLoaded(problem)
                 if problem is not None:
                     yield from [_Found(False, "", problem)] * len(cases)
                     return
@@ -207,6 +221,10 @@ def _reply(box: Sandbox, question: bytes, number: str) -> Returned | Raised:
             return reply
         line = box.more()
     raise Ended("output_limit", "it sent what is no reply, again and again")
+
+
+def _level(isolation: Isolation) -> Detail:
+    return Detail(path=ISOLATION, got=isolation.words(), note="; ".join(isolation.refused))
 
 
 def _in_words(ended: Exception) -> str:

@@ -43,6 +43,14 @@ def test_every_case_is_a_detail_and_the_level_is_told(level: str) -> None:
     assert score.details[3].score is None
 
 
+def test_code_that_cannot_be_loaded_is_told_once(level: str) -> None:
+    score = judge("def add(a, b:\n  return", ADD, entry="add", runner=level)
+    lack, isolation = score.details
+    assert (lack.path, lack.expected, lack.got, lack.score) == ("add", "a function", "nothing", 0.0)
+    assert lack.note.startswith("the code raised SyntaxError")
+    assert isolation.path == "isolation"
+
+
 @pytest.mark.parametrize(
     ("source", "passes"),
     [
