@@ -14,6 +14,7 @@
         ContextTooLong            prompt and answer do not fit into the context window
         TruncatedInput            the server answered, but had read only a part of the prompt
         MissingCapability         the open model turned out to lack what the task requires: the item is skipped
+        NotAsked                  the budget of the run is spent: the item is skipped and stays open
         NoStoredAnswer            answers are judged again, and this question has none
       EvaluationError             our side could not judge an answer
       DocumentError               a stored file is unusable
@@ -143,6 +144,12 @@ class TruncatedInput(ModelError):
 
 class MissingCapability(ModelError):
     """The model lacks what the task requires, which showed only after it was opened. The item is skipped."""
+
+
+class NotAsked(ModelError):
+    """The budget of the run is spent. The item is skipped; nothing is recorded of it."""
+
+    kind = "not_asked"
 
 
 class NoStoredAnswer(ModelError):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 GROUP = "localbench"
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?\s*(?:(\d+(?:\.\d+)?)m)?\s*(?:(\d+(?:\.\d+)?)s)?")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -67,6 +69,11 @@ OPTIONS = (
            "or a YAML or JSON list", "FILE", ini="localbench_tasks"),
     Option("shard", "run one part of the items, e.g. 2/4; the parts together run every item once (join their documents "
            "with 'localbench merge')", "I/N"),
+    Option("plan", "ask nothing: tell how many items would run, and minutes, memory and money as far as they are known",
+           action="store_true"),
+    Option("budget", "ask nothing more when this time is over, e.g. 30m or 1h30m; tasks are interleaved, so that the "
+           "models stay comparable", "DURATION", ini="localbench_budget"),
+    Option("max-cost", "ask nothing more when the answers would cost more than this", "USD", ini="localbench_max_cost"),
     Option("repeat", "ask every sample N times (overrides the tasks' own repeats)", "N", type=int),
     Option("drafts", "run tasks whose status is draft, too", action="store_true"),
     Option("strict-capabilities", "fail instead of skip where a model lacks what a task requires",
@@ -160,6 +167,9 @@ class Options:
     summary: str
     tasks: Path | None
     shard: tuple[int, int] | None
+    plan: bool
+    budget_s: float | None
+    max_cost_usd: float | None
     repeat: int | None
     drafts: bool
     strict_capabilities: bool
@@ -217,6 +227,9 @@ class Options:
             summary=str(read("summary") or ""),
             tasks=place("tasks") if getattr(config.option, dest("tasks"), None) else below_root("tasks"),
             shard=_shard(read("shard")),
+            plan=bool(read("plan")),
+            budget_s=_seconds(read("budget")),
+            max_cost_usd=_usd(read("max-cost")),
             repeat=int(str(repeat)) if repeat is not None else None,
             drafts=bool(read("drafts")),
             strict_capabilities=bool(read("strict-capabilities")),
@@ -287,6 +300,28 @@ def _shard(value: object) -> tuple[int, int] | None:
     if not 1 <= numbers[0] <= numbers[1]:
         raise pytest.UsageError(f"--localbench-shard {value}: write the part and the number of parts, such as 2/4")
     return numbers
+
+
+def _seconds(value: object) -> float | None:
+    if value in (None, ""):
+        return None
+    found = _DURATION.fullmatch(str(value).strip())
+    seconds = sum(float(n or 0) * unit for n, unit in zip(found.groups(), (3600, 60, 1), strict=True)) if found else 0
+    if seconds <= 0:
+        raise pytest.UsageError(f"--localbench-budget {value}: give a time with its unit, such as 90s, 30m or 1h30m")
+    return seconds
+
+
+def _usd(value: object) -> float | None:
+    if value in (None, ""):
+        return None
+    try:
+        usd = float(str(value))
+    except ValueError:
+        usd = float("nan")
+    if not 0 <= usd < float("inf"):
+        raise pytest.UsageError(f"--localbench-max-cost {value}: give an amount of US dollars, such as 0.50")
+    return usd
 
 
 def _score(value: object) -> float | None:

@@ -37,6 +37,9 @@ EAGER = (
     "repeat",
     "tasks",
     "shard",
+    "plan",
+    "budget",
+    "max-cost",
     "judge",
     "reviews",
     "offline",
@@ -75,6 +78,8 @@ def pytest_localbench_register(registry: Registry) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "localbench: a question to a language model, collected from a task file")
+    if getattr(config.option, dest("plan"), False):
+        config.option.collectonly = True
     if any(getattr(config.option, dest(flag), None) not in (None, False, []) for flag in EAGER):
         activate(config)
     elif config.getoption("markers", False):

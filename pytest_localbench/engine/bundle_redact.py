@@ -62,7 +62,8 @@ def _result(result: SampleResult, *, whole: bool) -> SampleResult:
     }  # fmt: skip
     if whole:
         changes |= {
-            "answer": _hash(result.answer), "thinking": _hash(result.thinking), "nodeid": "", "resolved_model": None, "notes": (),
+            "answer": _hash(result.answer), "thinking": _hash(result.thinking), "nodeid": "", "resolved_model": None,
+            "notes": (),
         }  # fmt: skip
     return result.model_copy(update=changes)
 

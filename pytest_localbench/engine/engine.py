@@ -17,7 +17,7 @@ from typing import Any
 from ..adapters.base import Adapter
 from ..domain.model import ModelConfig
 from ..domain.response import ModelResponse
-from ..errors import ConfigError, ModelError, ModelUnavailable
+from ..errors import ConfigError, ModelError, ModelUnavailable, NotAsked
 from .plan import Job, Plan
 from .quiet import Quiet
 
@@ -52,14 +52,26 @@ class Lane:
     def __init__(self, lane_id: str) -> None:
         self.id = lane_id
         self.pending: dict[str, deque[Job]] = {}
+        self.later: dict[int, list[Job]] = {}
         self.demanded: deque[Job] = deque()
         self.ahead = 0
         self.resting = False
         self.thread: threading.Thread | None = None
 
-    def add(self, job: Job) -> None:
-        """Queue a job behind the others of its model."""
-        self.pending.setdefault(job.model.id, deque()).append(job)
+    def add(self, job: Job, number: int = 0) -> None:
+        """Queue a job behind the others of its model, in a round."""
+        if number:
+            self.later.setdefault(number, []).append(job)
+        else:
+            self.pending.setdefault(job.model.id, deque()).append(job)
+
+    def next_round(self) -> bool:
+        """Queue the jobs of the next round; False when there is none."""
+        if not self.later:
+            return False
+        for job in self.later.pop(min(self.later)):
+            self.add(job)
+        return True
 
 
 class Engine:
@@ -67,7 +79,7 @@ class Engine:
 
     ``make_adapter`` builds (not opens) an adapter; ``ask`` sends one job through it, with retries and measuring;
     ``prepare`` is called once after a model was opened (warm-up) and returns what is to be recorded of it;
-    ``look_ahead`` bounds the answers that wait per lane.
+    ``look_ahead`` bounds the answers that wait per lane; ``halted`` says why no model is opened any more, or ``None``.
     """
 
     def __init__(
@@ -77,13 +89,14 @@ class Engine:
         ask: Ask,
         prepare: Callable[[Adapter], dict[str, Any]],
         look_ahead: int | None = None,
+        halted: Callable[[], str | None] = lambda: None,
         log: Log = lambda *_a, **_k: None,
     ) -> None:
         self._make_adapter, self._ask, self._prepare = make_adapter, ask, prepare
         self._look_ahead = look_ahead or DEFAULT_LOOK_AHEAD
         # A lane that is far ahead rests until half of its window is free: one wake-up for many questions.
         self._go_on_at = self._look_ahead // 2 if self._look_ahead >= DEFAULT_LOOK_AHEAD else self._look_ahead - 1
-        self._log = log
+        self._log, self._halted = log, halted
         self._cond = threading.Condition()
         self._lanes: dict[str, Lane] = {}
         self._replies: dict[Job, Reply] = {}
@@ -101,7 +114,7 @@ class Engine:
         for lane_id, jobs in plan.lanes().items():
             lane = self._lanes.setdefault(lane_id, Lane(lane_id))
             for job in jobs:
-                lane.add(job)
+                lane.add(job, plan.round_of(job))
 
     def start(self, lane_id: str | None = None) -> None:
         """Start one lane, or all of them."""
@@ -192,14 +205,14 @@ class Engine:
                 jobs.popleft()
             if jobs:
                 return jobs[0]
-        return None
+        return self._first_pending(lane) if lane.next_round() else None
 
     def _prune(self, lane: Lane) -> None:
         while lane.demanded and (lane.demanded[0] in self._asked or lane.demanded[0] in self._given):
             lane.demanded.popleft()
 
     def _open(self, model: ModelConfig) -> Adapter | None:
-        if model.id in self._failed:
+        if model.id in self._failed or self._halted():
             return None
         started = time.perf_counter()
         adapter: Adapter | None = None
@@ -228,12 +241,13 @@ class Engine:
         return adapter
 
     def _fail_all(self, lane: Lane, model: ModelConfig) -> None:
-        message = self._failed.get(model.id, "the run was stopped")
+        halted = None if model.id in self._failed else self._halted()
+        message = halted or self._failed.get(model.id, "the run was stopped")
         with self._cond:
             doomed = [*lane.pending.pop(model.id, ()), *(job for job in lane.demanded if job.model.id == model.id)]
             for job in doomed:
                 if job not in self._given:
-                    self._replies[job] = Reply(None, ModelUnavailable(message))
+                    self._replies[job] = Reply(None, (NotAsked if halted else ModelUnavailable)(message))
             lane.demanded = deque(job for job in lane.demanded if job.model.id != model.id)
             self._cond.notify_all()
 

@@ -24,7 +24,8 @@ class FoldInput:
     """What a run left behind: what was recorded, what travelled on reports, the items whose worker died.
 
     ``categories``: those that were collected, so that one that was not run shows as such. ``judge_for``: the evaluators
-    of a task, asked for where some of them look at the whole task.
+    of a task, asked for where some of them look at the whole task. ``apart``: node ids of results that are kept and
+    shown, but are in no score.
     """
 
     kept: Kept
@@ -33,6 +34,7 @@ class FoldInput:
     crashed: tuple[str, ...] = ()
     categories: tuple[Category, ...] = ()
     judge_for: Callable[[Task], Judge] | None = None
+    apart: frozenset[str] = frozenset()
 
 
 def fold(source: FoldInput, frame: BenchmarkRun) -> BenchmarkRun:
@@ -43,8 +45,9 @@ def fold(source: FoldInput, frame: BenchmarkRun) -> BenchmarkRun:
     tasks = sorted(kept.tasks.values(), key=lambda task: (task.category, task.id))
     models = sorted(kept.models.values(), key=lambda model: model.id)
     results = _results(source)
-    task_results = fold_tasks(results, tasks, categories, source.settings, source.judge_for)
-    summary = summarize(categories, models, task_results, results)
+    scored = [result for result in results if result.nodeid not in source.apart] if source.apart else results
+    task_results = fold_tasks(scored, tasks, categories, source.settings, source.judge_for)
+    summary = summarize(categories, models, task_results, scored)
     notes = list(frame.notes)
     if kept.damaged:
         notes.append(f"{kept.damaged} damaged lines of the journal were left out")

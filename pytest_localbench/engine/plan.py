@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..domain.model import ModelConfig
@@ -21,10 +21,14 @@ class Job:
 
 
 class Plan:
-    """The jobs of a session. A dropped job is not asked ahead of time; its item still asks on demand."""
+    """The jobs of a session. A dropped job is not asked ahead of time; its item still asks on demand.
+
+    ``round_of``: a lane finishes the jobs of one round, of all its models, before it begins the next.
+    """
 
     def __init__(self, jobs: Iterable[Job]) -> None:
         self.jobs: list[Job] = list(jobs)
+        self.round_of: Callable[[Job], int] = lambda _job: 0
 
     def drop(self, job: Job) -> None:
         """Leave a job out of the run-ahead."""

@@ -27,6 +27,7 @@ from ..store.index import save_run
 from ..store.journal import read_journals
 from ..store.runs import RUN_DOCUMENT, save, write_atomic
 from ..suite.tasks import shown_path
+from .budget import cut_notes, unasked_reason, uneven
 from .cases import case_of
 from .check_tally import CheckTally
 from .compared import Compared
@@ -65,6 +66,7 @@ class Finisher:
         self._checks = CheckTally()
         self._checks_finished: bool | None = None
         self._refused = ""
+        self._unasked: dict[str, str] = {}
 
     # -- while running -----------------------------------------------------------------------------------------------
 
@@ -98,6 +100,8 @@ class Finisher:
             return
         note = getattr(report, "localbench", None)
         if note is None:
+            if reason := unasked_reason(report):
+                self._unasked[report.nodeid] = reason
             if report.when not in PHASES and is_task_node(report.nodeid):
                 self._crashed.append(report.nodeid)
                 self._seen.add(report.nodeid)
@@ -191,8 +195,10 @@ class Finisher:
         if past is not None:
             environment = past.environment(environment)
         waited = settle_waiting(self.session, kept, asks=not interrupted)
+        apart = uneven(kept.results.values(), self._unasked)
         run = fold(
             FoldInput(
+                apart=apart,
                 kept=kept,
                 travelled=self._travelled,
                 crashed=tuple(self._crashed),
@@ -210,9 +216,13 @@ class Finisher:
                 plugin_version=__version__,
                 environment=environment,
                 offline=Offline() if options.offline else None,
-                not_run=(*(not_run if stopped else ()), *left_over),
-                lost=() if stopped else not_run,
-                notes=(*(past.notes() if past is not None else ()), *waited.notes),
+                not_run=(*(n for n in not_run if stopped or n in self._unasked), *left_over),
+                lost=() if stopped else tuple(n for n in not_run if n not in self._unasked),
+                notes=(
+                    *(past.notes() if past is not None else ()),
+                    *cut_notes(self._unasked, len(self._expected), len(apart)),
+                    *waited.notes,
+                ),
                 judges=tuple(waited.reports),
             ),
         )

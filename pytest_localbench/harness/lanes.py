@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..store.identity import new_run_id
 from .state import activate
 
 RUN_ID = pytest.StashKey[str]()
+BEGAN = pytest.StashKey[float]()
 PAST = pytest.StashKey[str]()
 _TASK_NODE = re.compile(r"\.(?:yaml|yml|json)::[^\[]+\[(?P<model>[^\]]+?)(?:--[^\]]*)?\]")
 
@@ -24,7 +26,16 @@ def is_task_node(nodeid: str) -> bool:
 def share_run_id(node: Any) -> None:
     """Give every worker the controller's run id, so that their journals lie side by side, and the run taken up."""
     node.workerinput["localbench_run_id"] = node.config.stash.setdefault(RUN_ID, new_run_id())
+    node.workerinput["localbench_began"] = node.config.stash.setdefault(BEGAN, time.time())
     node.workerinput["localbench_past"] = node.config.stash.get(PAST, "")
+
+
+def run_id_of(config: pytest.Config) -> str:
+    """The id of this run, the same in all its processes."""
+    if hasattr(config, "workerinput"):
+        shared = config.workerinput.get("localbench_run_id")
+        return str(shared) if shared else new_run_id()
+    return config.stash.setdefault(RUN_ID, new_run_id())
 
 
 class LaneScheduling:

@@ -18,29 +18,29 @@ from ..domain.result import SampleResult
 from ..domain.task import Task
 from ..engine.answers import AnswerBook
 from ..engine.asking import Asker
+from ..engine.budget import Budget
 from ..engine.engine import Engine
 from ..engine.item import ScoreSettings, failed_item, score_item
 from ..engine.judging import Judge
 from ..engine.plan import Job, Plan
 from ..engine.requirements import missing_capability
 from ..engine.servers import adapter_of
-from ..errors import MissingCapability, ModelError, StoreError
+from ..errors import MissingCapability, ModelError, NotAsked, StoreError
 from ..evaluators.ui_browser import BROWSER
 from ..options import Options
 from ..registry import Registry
-from ..store.identity import new_run_id
 from ..suite.render import documents
 from . import offline
 from .cases import case_of
 from .collector import TASK_ATTRIBUTE
 from .finish import Finisher
 from .garbage import leave_out_what_was_collected
-from .lanes import RUN_ID
+from .lanes import run_id_of
 from .outputs import failure_message, properties_of, without_keys
 from .past import CAPABILITY_NAMES, chosen_models, past_of
 from .recorder import Recorder
 from .selfcheck import attach_check, run_check
-from .settings import half_of_memory, weights_from
+from .settings import as_interrupt, check_default_models, half_of_memory, weights_from
 from .suite_cache import SuiteCache
 
 JOB = pytest.StashKey[Job]()
@@ -69,7 +69,7 @@ class LocalbenchSession:
             self.past.settings(weights, budget) if self.past else ScoreSettings(weights, memory_budget_bytes=budget)
         )
         self.suite = SuiteCache(config.rootpath)
-        self.run_id = _run_id(config)
+        self.run_id = run_id_of(config)
         worker = str(getattr(config, "workerinput", {}).get("workerid", "main"))
         self.recorder = Recorder(
             config, options.data_dir, self.run_id, worker, self.is_worker, redact,
@@ -79,12 +79,16 @@ class LocalbenchSession:
         self._judges: dict[tuple[str, str], Judge] = {}
         self._adapters: dict[str, Adapter] = {}
         self._asker = Asker(config.rootpath, log=self.recorder.log.event)
-        self.answers = AnswerBook(self._asker.ask, self._asker.request, self.recorder.answers, redact=redact)
+        self.budget = Budget(options.budget_s, options.max_cost_usd)
+        self.answers = AnswerBook(
+            self.budget.around(self._asker.ask), self._asker.request, self.recorder.answers, redact=redact
+        )
         self.engine = Engine(
             make_adapter=lambda model: self._asker.adopt(self._make_adapter(model)),
             ask=self.answers.ask,
             prepare=self._prepare,
             look_ahead=self._look_ahead(),
+            halted=self.budget.over,
             log=self.recorder.log.event,
         )
         self.redact = redact
@@ -108,10 +112,11 @@ class LocalbenchSession:
         found: str | None = self.config.hook.pytest_localbench_skip_reason(task=task, model=model)
         if self.rescored is not None:
             return found or missing_capability(task, model, self.rescored.capabilities(model), CAPABILITY_NAMES)
-        adapter = self._adapter(model)
+        adapter = self.adapter(model)
         return found or missing_capability(task, model, adapter.capabilities(), adapter.learns())
 
-    def _adapter(self, model: ModelConfig) -> Adapter:
+    def adapter(self, model: ModelConfig) -> Adapter:
+        """The adapter of a model, made once and not opened."""
         if model.id not in self._adapters:
             self._adapters[model.id] = self._make_adapter(model)
         return self._adapters[model.id]
@@ -150,15 +155,17 @@ class LocalbenchSession:
             return
         jobs, expected = [], []
         for item in session.items:
-            job = self._job(item)
+            job = self.job_of(item)
             if job is not None:
                 expected.append(item.nodeid)
                 if item.get_closest_marker("skip") is None:
                     jobs.append(job)
-        self._check_default_model(jobs)
+        if not self.named:
+            check_default_models(jobs, self._adapters)
         self.finisher.begin(expected)
         if jobs and threading.current_thread() is threading.main_thread():
-            self._terminate = signal.signal(signal.SIGTERM, _as_interrupt)
+            self._terminate = signal.signal(signal.SIGTERM, as_interrupt)
+        self.budget.start(getattr(config, "workerinput", {}).get("localbench_began"))
         plan = Plan(jobs)
         config.hook.pytest_localbench_plan(config=config, plan=plan)
         if self.rescored is not None:
@@ -175,15 +182,8 @@ class LocalbenchSession:
         if not self.is_worker:
             self.engine.start()
 
-    def _check_default_model(self, jobs: list[Job]) -> None:
-        if self.named or not jobs:
-            return
-        for model in {job.model.id: job.model for job in jobs}.values():
-            problem = self._adapters[model.id].preflight() if model.id in self._adapters else None
-            if problem:
-                raise pytest.UsageError(problem)
-
-    def _job(self, item: pytest.Item) -> Job | None:
+    def job_of(self, item: pytest.Item) -> Job | None:
+        """The question behind an item, ``None`` for ordinary tests."""
         case = case_of(item)
         task: Task | None = getattr(getattr(item, "function", None), TASK_ATTRIBUTE, None)
         if case is None or task is None:
@@ -213,7 +213,7 @@ class LocalbenchSession:
     @property
     def job(self) -> Job:
         """The question behind the item that runs now."""
-        job = self.item.stash.get(JOB, None) or self._job(self.item)
+        job = self.item.stash.get(JOB, None) or self.job_of(self.item)
         if job is None:
             raise pytest.UsageError(
                 f"{self.item.nodeid}: localbench fixtures need a task; only collected task files have one"
@@ -226,7 +226,11 @@ class LocalbenchSession:
         try:
             return self.rescored.response(job, self.answers) if self.rescored else self.engine.response(job)
         except ModelError as error:
-            if isinstance(error, MissingCapability) and not self.options.strict_capabilities:
+            unasked = isinstance(error, NotAsked)
+            if unasked:
+                self.engine.release(job)
+                del item.stash[JOB]
+            if unasked or (isinstance(error, MissingCapability) and not self.options.strict_capabilities):
                 raise pytest.skip.Exception(str(error), _use_item_location=True) from None
             result = failed_item(
                 key=job.key, task=job.task, model=job.model, error=error, sample_weight=job.sample.weight
@@ -385,15 +389,3 @@ class LocalbenchSession:
         """The table comes after pytest's own sections, so that failures do not bury it."""
         yield
         self.finisher.print_summary(terminalreporter)
-
-
-def _as_interrupt(*_: object) -> None:
-    """A CI system's SIGTERM ends the run as Ctrl-C does: with everything answered so far."""
-    raise KeyboardInterrupt
-
-
-def _run_id(config: pytest.Config) -> str:
-    if hasattr(config, "workerinput"):
-        shared = config.workerinput.get("localbench_run_id")
-        return str(shared) if shared else new_run_id()
-    return config.stash.setdefault(RUN_ID, new_run_id())

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 
+import pytest
+
+from ..adapters.base import Adapter
 from ..domain.score import COMPONENTS, EvaluationWeights
+from ..engine.plan import Job
 from ..errors import ConfigError
 
 
@@ -35,3 +40,16 @@ def half_of_memory() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
     except (ValueError, OSError, AttributeError):
         return None
+
+
+def check_default_models(jobs: Iterable[Job], adapters: Mapping[str, Adapter]) -> None:
+    """Stop before anything is asked when a model that nobody named cannot be asked; raises pytest.UsageError."""
+    for model_id in {job.model.id: None for job in jobs}:
+        problem = adapters[model_id].preflight() if model_id in adapters else None
+        if problem:
+            raise pytest.UsageError(problem)
+
+
+def as_interrupt(*_: object) -> None:
+    """A CI system's SIGTERM ends the run as Ctrl-C does: with everything answered so far."""
+    raise KeyboardInterrupt

@@ -32,7 +32,9 @@ def activate(config: pytest.Config) -> LocalbenchSession:
     from ..errors import ConfigError
     from ..evaluators.code_policy import policy
     from ..options import Options
+    from .budget import Interleaved
     from .garbage import collect_rarely
+    from .preview import Preview
     from .refusal import Refusals
     from .session import LocalbenchSession
     from .shard import Shard
@@ -46,6 +48,8 @@ def activate(config: pytest.Config) -> LocalbenchSession:
         session = LocalbenchSession(config, options)
         judges = NamedJudges(session)
         shard = None if options.shard is None else Shard(options)
+        preview = Preview(session) if options.plan else None
+        limited = Interleaved(session) if session.budget.wanted else None
         listed = None if options.tasks is None else ListedTasks(options.tasks, config.rootpath)
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
@@ -58,6 +62,10 @@ def activate(config: pytest.Config) -> LocalbenchSession:
     config.pluginmanager.register(session, "localbench-session")
     if shard is not None:
         config.pluginmanager.register(shard, "localbench-shard")
+    if preview is not None:
+        config.pluginmanager.register(preview, "localbench-plan")
+    if limited is not None:
+        config.pluginmanager.register(limited, "localbench-budget")
     config.add_cleanup(_forget)
     return session
 

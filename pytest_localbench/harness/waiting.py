@@ -108,7 +108,9 @@ def session_reviews(session: LocalbenchSession) -> list[Review]:
 
 def _judge(session: LocalbenchSession, kept: Kept, waiting: list[Waiting]) -> Judgement:
     asker = Asker(session.config.rootpath, log=session.recorder.log.event)
-    book = AnswerBook(asker.ask, asker.request, session.recorder.answers, redact=session.redact)
+    book = AnswerBook(
+        session.budget.around(asker.ask, timed=False), asker.request, session.recorder.answers, redact=session.redact
+    )
     past = session.rescored
     if past is None:
         book.open(session.options.cache, session.options.cache_dir, session.run_id, again=bool(session.past))
