@@ -17,6 +17,7 @@ from .dashboard_privacy import Privacy
 from .safe_text import safe
 from .table import table_cells
 from .terminal import closing_sentence
+from .transcript import told
 from .words import OUTCOME_WORDS, cost, number, seconds, size
 
 MAX_PASSED_CHARS = 1_000
@@ -72,7 +73,7 @@ def answer_html(result: SampleResult, privacy: Privacy) -> str:
         rows = [[v.name, number(v.score, 2) if v.score is not None else v.status, safe(privacy.told(v.reason), 400)]
                 for v in result.verdicts]  # fmt: skip
         parts.append(_table(("evaluator", "0 to 1", "why"), rows))
-    answer = privacy.made(result.answer) if privacy.wants((result.outcome,)) else None
+    answer = privacy.made(told(result)) if privacy.wants((result.outcome,)) else None
     if answer:
         most = MAX_PASSED_CHARS if result.outcome == "passed" else MAX_ANSWER_CHARS
         more = len(answer) - most
