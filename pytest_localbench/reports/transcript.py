@@ -10,7 +10,7 @@ from ..domain.result import SampleResult
 
 def told(result: SampleResult) -> str | None:
     """The answer; of a dialogue all its steps. ``None`` when nothing was said or done."""
-    if not any(step.kind == "call" or step.kind == "user" for step in result.transcript):
+    if not any(step.kind in {"call", "user"} for step in result.transcript):
         return result.answer
     return "\n".join(_line(step) for step in result.transcript)
 
