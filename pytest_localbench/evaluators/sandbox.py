@@ -197,18 +197,22 @@ class Sandbox:
         """Kill everything that the program started, remove what it wrote; returns when nothing is left."""
         if self._replies < 0:
             return
-        process: subprocess.Popen[bytes] | None = getattr(self, "_process", None)
-        if process is not None:
-            end_group(process, self._folder.path, unwalled=self._wall.level == "none")
-            self._await_silence()
-            for pipe in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):
-                    pipe.close()  # type: ignore[union-attr]
-        self._selector.close()
-        with contextlib.suppress(OSError):
+        try:
+            self._end_process(getattr(self, "_process", None))
+        finally:
+            self._selector.close()
             os.close(self._replies)
-        self._replies = -1
-        self._folder.remove()
+            self._replies = -1
+            self._folder.remove()
+
+    def _end_process(self, process: subprocess.Popen[bytes] | None) -> None:
+        if process is None:
+            return
+        end_group(process, self._folder.path, unwalled=self._wall.level == "none")
+        self._await_silence()
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]
 
     def _await_silence(self) -> None:
         """Wait until nobody holds the other end of the replies: a killed namespace takes a moment to die."""
