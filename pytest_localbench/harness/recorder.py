@@ -72,6 +72,7 @@ class Recorder:
         if self._lock is not None:
             with contextlib.suppress(OSError):
                 self._lock.acquire()
+            self.config.add_cleanup(self._lock.release)
         self.journal.append("session", {"at": utc_now(), **facts})
 
     def without_finished(self, plan: Plan) -> Plan:
@@ -135,8 +136,6 @@ class Recorder:
         self.answers.close()
         self.journal.close()
         self.log.close()
-        if self._lock is not None:
-            self._lock.release()
 
     def _write(self, kind: str, entity: EntityT) -> EntityT:
         """Append an entity without keys; returns it as it was written."""
