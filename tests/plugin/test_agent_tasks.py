@@ -150,6 +150,18 @@ def test_with_workers_the_transcript_is_kept_too(project):
     assert len(run.result("sort")["transcript"]) == 4
 
 
+def test_a_dialogue_can_be_judged_again_without_a_model(project):
+    agent(project)
+    model(project, default=RIGHT)
+    first = project.run()
+    checks = agent_task()["evaluators"][0]["with"]["checks"]
+    agent(project, evaluators=[{"use": "state", "with": {"checks": [*checks, {"table": "outbox", "count": 1}]}}])
+    model(project, default="never asked")
+    again = project.run(f"--localbench-rescore={first.document['id']}")
+    assert again.result("sort")["quality"] == pytest.approx(2 / 3)
+    assert again.result("sort")["transcript"] == first.result("sort")["transcript"]
+
+
 FAIR = {
     "input": {"prompt": "Rate {{ cv }} from 0 to 100 as {\"score\": n}."},
     "samples": [{"id": n, "group": "weak" if n == "w" else "base", "variables": {"cv": n}} for n in ("a", "b", "w")],
