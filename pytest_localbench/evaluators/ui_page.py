@@ -40,7 +40,7 @@ def read_markup(html: str) -> Markup:
     tags: set[str] = set()
     doctype = False
 
-    class Parser(html5lib.HTMLParser):
+    class _Parser(html5lib.HTMLParser):
         def mainLoop(self) -> None:  # noqa: N802 - the name is html5lib's
             plain, tree = type(self.tokenizer), self.tree
 
@@ -59,7 +59,7 @@ def read_markup(html: str) -> Markup:
             self.tokenizer.__class__ = type("Counted", (plain,), {"__iter__": counted})
             super().mainLoop()
 
-    parser = Parser(namespaceHTMLElements=False)
+    parser = _Parser(namespaceHTMLElements=False)
     parser.parse(html)
     words = []
     for (line, _column), code, values in parser.errors[:MAX_ERRORS]:
