@@ -8,6 +8,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from ..domain.run import Environment
+from ..evaluators.ui_browser import BROWSER
 from .gpu import gpus
 from .machine import governor, processor_quota, usable_processors
 
@@ -19,7 +20,8 @@ PACKAGES = (
 def describe_machine(workers: int = 1) -> Environment:
     """Processor, memory, GPUs, system and the versions that matter; no host or user name.
 
-    ``facts`` holds what not every system tells: usable processors, the quota of a container, how the clock is governed.
+    ``facts`` holds what not every system tells: usable processors, the quota of a container, how the clock is governed,
+    and the browser that judged pages in this process, with the widths of a text in its fonts.
     """
     cpu, ram = _cpu_name(), _ram_bytes()
     count, usable, quota = os.cpu_count(), usable_processors(), processor_quota()
@@ -34,6 +36,7 @@ def describe_machine(workers: int = 1) -> Environment:
         "processor_quota": quota,
         "governor": governor(),
         "gpu": graphics,
+        "browser": BROWSER.facts or None,
     }
     return Environment(
         machine=hashlib.sha256(identity.encode()).hexdigest()[:12],

@@ -153,7 +153,7 @@ class Browser:
         if not ready.get("ready"):
             self._end()
             raise EvaluationError(f"the browser could not be started: {ready.get('error', 'it ended at once')}")
-        self.facts = {"version": ready["version"], "sandboxed": ready["sandboxed"]}
+        self.facts = dict(ready["facts"])
 
     def _end(self) -> None:
         child, self._child = self._child, None

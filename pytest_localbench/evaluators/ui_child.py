@@ -201,6 +201,20 @@ def _launch(playwright: Any, settings: dict[str, Any]) -> tuple[Any, bool]:
     return playwright.chromium.launch(chromium_sandbox=False, **options), False
 
 
+def _font_widths(browser: Any) -> dict[str, float]:
+    """How wide a text is in the three generic faces, at 100 px: likeness is comparable only where these are equal."""
+    page = browser.new_page()
+    found: dict[str, float] = page.evaluate(
+        """() => Object.fromEntries(['sans-serif', 'serif', 'monospace'].map((face) => {
+          const pen = document.createElement('canvas').getContext('2d');
+          pen.font = `100px ${face}`;
+          return [face, Math.round(pen.measureText('Hamburgefonstiv 0123').width * 10) / 10];
+        }))"""
+    )
+    page.close()
+    return found
+
+
 def main() -> int:
     """Serve until stdin ends."""
     reply = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -219,7 +233,8 @@ def main() -> int:
     try:
         with sync_playwright() as playwright:
             browser, sandboxed = _launch(playwright, json.loads(lines.get()))
-            say({"ready": True, "version": browser.version, "sandboxed": sandboxed})
+            facts = {"version": browser.version, "sandboxed": sandboxed, "fonts": _font_widths(browser)}
+            say({"ready": True, "facts": facts})
             while line := lines.get():
                 say(visit(browser, json.loads(line)))
             browser.close()

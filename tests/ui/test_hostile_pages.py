@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import threading
 from pathlib import Path
 
@@ -114,6 +115,20 @@ def test_a_page_reaches_no_network(browser, home):
     </script>"""
     found = texts(browser, page, [{"do": "wait", "ms": 500}, *BLOCKS])
     assert (found[0], home.asked) == ("Here", [])
+
+
+def test_a_page_sends_no_datagrams(browser):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stun:
+        stun.bind(("127.0.0.1", 0))
+        stun.settimeout(0.5)
+        port = stun.getsockname()[1]
+        page = f"""<!doctype html><title>t</title><body><h1>Here</h1><script>
+          const peer = new RTCPeerConnection({{iceServers: [{{urls: 'stun:127.0.0.1:{port}'}}]}});
+          peer.createDataChannel('x'); peer.createOffer().then(o => peer.setLocalDescription(o));
+        </script>"""
+        assert texts(browser, page, [{"do": "wait", "ms": 1500}, *BLOCKS]) == ["Here"]
+        with pytest.raises(TimeoutError):
+            stun.recvfrom(1000)
 
 
 def test_a_page_cannot_forge_what_is_measured(browser):
