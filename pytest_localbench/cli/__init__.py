@@ -18,9 +18,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     for noun in (models, report, chart, history, compare, merge, export, import_):
         noun.add_commands(commands)
-    from . import judge, new, preview, review, validate
+    from . import judge, new, preview, review, validate, watch
 
-    for noun in (new, validate, preview, review, judge):
+    for noun in (new, validate, preview, review, judge, watch):
         noun.add_commands(commands)
     from . import cache
 

@@ -194,7 +194,7 @@ class Part(Frozen):
 class BenchmarkRun(Frozen):
     """A whole run: self-contained, schema-versioned.
 
-    ``shard``: which part of the items was run, as in 2/4. ``parts``: the runs that a merged document was joined from.
+    ``paused_s``: seconds in which nothing was asked because somebody had paused it. ``shard``: which part of the items was run, as in 2/4. ``parts``: the runs that a merged document was joined from.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -202,6 +202,7 @@ class BenchmarkRun(Frozen):
     started_at: str
     finished_at: str
     complete: bool = True
+    paused_s: float | None = None
     shard: str | None = None
     parts: tuple[Part, ...] = ()
     command: tuple[CleanText, ...] = ()

@@ -20,15 +20,18 @@ class Budget:
 
     Time runs from :meth:`start`, less what the run was paused; questions under way when it ends are finished. Money:
     a question is not begun when it and those under way, each at the price of the dearest answer of its model so far,
-    would go beyond the limit. ``clock`` gives seconds since the epoch, which workers share.
+    would go beyond the limit. ``clock`` gives seconds since the epoch, which workers share, ``paused_s`` those of all pauses.
     """
 
     def __init__(
-        self, seconds: float | None = None, usd: float | None = None, clock: Callable[[], float] = time.time
+        self,
+        seconds: float | None = None,
+        usd: float | None = None,
+        clock: Callable[[], float] = time.time,
+        paused_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        self.seconds, self.usd, self._clock = seconds, usd, clock
+        self.seconds, self.usd, self._clock, self._paused_s = seconds, usd, clock, paused_s
         self.wanted = seconds is not None or usd is not None
-        self.paused_s = 0.0
         self.spent_usd = 0.0
         self._began: float | None = None
         self._reserved = 0.0
@@ -42,7 +45,7 @@ class Budget:
 
     def over(self) -> str | None:
         """Why nothing is asked any more; ``None`` while there is something left."""
-        spent_s = 0.0 if self._began is None else self._clock() - self._began - self.paused_s
+        spent_s = 0.0 if self._began is None else self._clock() - self._began - self._paused_s()
         if self.seconds is not None and self._began is not None and spent_s >= self.seconds:
             return f"not asked: the budget of {duration(self.seconds)} was over"
         return f"not asked: the limit of {self.usd:g} USD was reached" if self._no_money else None

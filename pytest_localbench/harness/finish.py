@@ -90,6 +90,7 @@ class Finisher:
         except StoreError as error:
             raise pytest.UsageError(str(error)) from None
         self._expected.update(dict.fromkeys(nodeids))
+        session.events.start(nodeids)
 
     def see(self, report: pytest.TestReport) -> None:
         """Account for one report."""
@@ -210,6 +211,7 @@ class Finisher:
                 id=self.session.run_id,
                 started_at=(past.started_at if past is not None and past.goes_on else None) or self.started_at,
                 finished_at=utc_now(),
+                paused_s=self.session.events.paused_s() or None,
                 complete=not not_run and not left_over and not interrupted,
                 shard=None if options.shard is None else "{}/{}".format(*options.shard),
                 command=tuple(self.session.redact(word) for word in self.config.invocation_params.args),

@@ -23,6 +23,12 @@ def is_task_node(nodeid: str) -> bool:
     return _TASK_NODE.search(nodeid) is not None
 
 
+def model_of_node(nodeid: str) -> str:
+    """The model in the node id of a collected task, empty for others."""
+    found = _TASK_NODE.search(nodeid)
+    return found["model"] if found else ""
+
+
 def share_run_id(node: Any) -> None:
     """Give every worker the controller's run id, so that their journals lie side by side, and the run taken up."""
     node.workerinput["localbench_run_id"] = node.config.stash.setdefault(RUN_ID, new_run_id())

@@ -29,10 +29,12 @@ from ..errors import MissingCapability, ModelError, NotAsked, StoreError
 from ..evaluators.ui_browser import BROWSER
 from ..options import Options
 from ..registry import Registry
+from ..store.control import CONTROL, ControlFile
 from ..suite.render import documents
 from . import offline
 from .cases import case_of
 from .collector import TASK_ATTRIBUTE
+from .events import Events
 from .finish import Finisher
 from .garbage import leave_out_what_was_collected
 from .lanes import run_id_of
@@ -75,13 +77,16 @@ class LocalbenchSession:
             config, options.data_dir, self.run_id, worker, self.is_worker, redact,
             answers_dir=options.cache_dir, goes_on=resumed.kept if resumed else None,
         )  # fmt: skip
-        self.finisher = Finisher(self)
         self._judges: dict[tuple[str, str], Judge] = {}
         self._adapters: dict[str, Adapter] = {}
         self._asker = Asker(config.rootpath, log=self.recorder.log.event)
-        self.budget = Budget(options.budget_s, options.max_cost_usd)
+        self.control = ControlFile(self.recorder.folder / CONTROL)
+        self.budget = Budget(options.budget_s, options.max_cost_usd, paused_s=self.control.paused_s)
         self.answers = AnswerBook(
-            self.budget.around(self._asker.ask), self._asker.request, self.recorder.answers, redact=redact
+            self.control.gate(self.budget.around(self._asker.ask)),
+            self._asker.request,
+            self.recorder.answers,
+            redact=redact,
         )
         self.engine = Engine(
             make_adapter=lambda model: self._asker.adopt(self._make_adapter(model)),
@@ -92,6 +97,8 @@ class LocalbenchSession:
             log=self.recorder.log.event,
         )
         self.redact = redact
+        self.events = Events(self)
+        self.finisher = Finisher(self)
         self._item: pytest.Item | None = None
         self._terminate: Any = None
         self._shown_failures = 0

@@ -165,13 +165,13 @@ def test_a_question_under_way_counts_with_what_it_will_cost():
 
 
 def test_time_runs_on_a_clock_that_stands_still_in_a_pause():
-    now = [100.0]
-    budget = Budget(seconds=60, clock=lambda: now[0])
+    now, paused = [100.0], [0.0]
+    budget = Budget(seconds=60, clock=lambda: now[0], paused_s=lambda: paused[0])
     assert budget.over() is None
     budget.start()
     now[0] = 165.0
     assert budget.over() == "not asked: the budget of 1 min was over"
-    budget.paused_s = 10.0
+    paused[0] = 10.0
     assert budget.over() is None
     with pytest.raises(GenerationFailed):
         budget.around(lambda *_: (_ for _ in ()).throw(GenerationFailed("no", retryable=False)))(None, job())
