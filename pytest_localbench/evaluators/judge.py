@@ -10,6 +10,7 @@ must agree with people on graded answers first). Judges of language models, thei
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -155,7 +156,9 @@ class LlmJudge(Evaluator[JudgeOptions]):
         if "question" in self.options.show and ctx.question:
             parts.append(f"# What was asked\n{ctx.question}")
         if "expected" in self.options.show and ctx.expected is not None:
-            parts.append(f"# A right answer\n{ctx.expected if isinstance(ctx.expected, str) else plain(ctx.expected)}")
+            known = ctx.expected
+            text = known if isinstance(known, str) else json.dumps(plain(known), ensure_ascii=False)
+            parts.append(f"# A right answer\n{text}")
         parts.append("# The rubric\n" + "\n".join(_criterion_lines(self.options.rubric)))
         parts.append(f"# The answer to grade\n{mark}\n{ctx.answer.clean}\n{mark}")
         return (
