@@ -49,6 +49,7 @@ class Asker:
         self._baselines: dict[str, int | None] = {}
         self._in_flight: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._last = threading.local()
         self.traffic = TrafficMeter()
 
     def adopt(self, adapter: Adapter) -> Adapter:
@@ -141,10 +142,14 @@ class Asker:
             return self._in_flight[model.id]
 
     def request(self, job: Job) -> GenerationRequest:
-        """What is sent for a job; settings of the model win over those of the task."""
+        """What is sent for a job; settings of the model win over those of the task. Each thread keeps its last one: an
+        answer is looked up by it before it is asked for."""
+        last = getattr(self._last, "made", None)
+        if last is not None and last[0] is job:
+            return last[1]  # type: ignore[no-any-return]
         params = job.model.generation.over(job.task.generation)
         schema = job.task.output.json_schema if params.response_format == "schema" else None
-        return GenerationRequest(
+        made = GenerationRequest(
             key=job.key,
             messages=build_messages(job.task, job.sample, self._root),
             tools=tools_of(job.task),
@@ -152,6 +157,8 @@ class Asker:
             params=params,
             timeout_s=job.task.timeout_seconds,
         )
+        self._last.made = (job, made)
+        return made
 
     def warm_up(self, adapter: Adapter) -> dict[str, Any]:
         """One tiny request, so that the first timed one is not slower: for local models unless ``warmup: false``, for

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Literal
 
 from ..domain.model import Pricing
@@ -82,59 +83,88 @@ def score_components(
     and says why; without a quality nothing is normalized.
     """
     earned = None if quality is None else credit(quality) if efficiency == "earned" else 1.0
-    time_n = share_of_reference(generation_s, expected_s) if timing_usable else None
-    cost_n = share_of_reference(cost_usd, cost_budget_usd)
-    memory_n = share_of_reference(memory_bytes, memory_budget_bytes)
     return (
-        ScoreComponent(
-            name="time",
-            raw=generation_s,
-            unit="s",
-            normalized=_times(time_n, earned),
-            weight=weights.time,
-            uncredited=time_n,
-            reference=expected_s,
-            reason=_credited(_time_reason(generation_s, expected_s, "" if timing_usable else untimed), time_n, earned),
-        ),
-        ScoreComponent(
-            name="quality",
-            raw=None if quality is None else 1.0 + 9.0 * quality,
-            unit="points",
-            normalized=quality,
-            weight=weights.quality,
-            uncredited=quality,
-            reason=_quality_reason(quality),
-        ),
-        ScoreComponent(
-            name="complexity",
-            raw=float(complexity),
-            unit="level",
-            normalized=_times(complexity / 5, earned),
-            weight=weights.complexity,
-            uncredited=complexity / 5,
-            reference=5.0,
-            reason=_credited(f"level {complexity} of 5", complexity / 5, earned),
-        ),
-        ScoreComponent(
-            name="cost",
-            raw=cost_usd,
-            unit="usd",
-            normalized=_times(cost_n, earned),
-            weight=weights.cost,
-            uncredited=cost_n,
-            reference=cost_budget_usd,
-            reason=_credited(_cost_reason(cost_usd, cost_budget_usd), cost_n, earned),
-        ),
-        ScoreComponent(
-            name="memory",
-            raw=None if memory_bytes is None else float(memory_bytes),
-            unit="bytes",
-            normalized=_times(memory_n, earned),
-            weight=weights.memory,
-            uncredited=memory_n,
-            reference=None if memory_budget_bytes is None else float(memory_budget_bytes),
-            reason=_credited(_memory_reason(memory_bytes, memory_budget_bytes), memory_n, earned),
-        ),
+        _time(generation_s, expected_s, "" if timing_usable else untimed, earned, weights.time),
+        _quality(quality, weights.quality),
+        _complexity(complexity, earned, weights.complexity),
+        _cost(cost_usd, cost_budget_usd, earned, weights.cost),
+        _memory(memory_bytes, memory_budget_bytes, earned, weights.memory),
+    )
+
+
+def _time(
+    seconds: float | None, expected: float | None, untimed: str, earned: float | None, weight: float
+) -> ScoreComponent:
+    share = None if untimed else share_of_reference(seconds, expected)
+    return ScoreComponent(
+        name="time",
+        raw=seconds,
+        unit="s",
+        normalized=_times(share, earned),
+        weight=weight,
+        uncredited=share,
+        reference=expected,
+        reason=_credited(_time_reason(seconds, expected, untimed), share, earned),
+    )
+
+
+# Answers of a run share most of these values: each is made once and kept once.
+
+
+@lru_cache(maxsize=1024)
+def _quality(quality: float | None, weight: float) -> ScoreComponent:
+    return ScoreComponent(
+        name="quality",
+        raw=None if quality is None else 1.0 + 9.0 * quality,
+        unit="points",
+        normalized=quality,
+        weight=weight,
+        uncredited=quality,
+        reason=_quality_reason(quality),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _complexity(level: int, earned: float | None, weight: float) -> ScoreComponent:
+    return ScoreComponent(
+        name="complexity",
+        raw=float(level),
+        unit="level",
+        normalized=_times(level / 5, earned),
+        weight=weight,
+        uncredited=level / 5,
+        reference=5.0,
+        reason=_credited(f"level {level} of 5", level / 5, earned),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _cost(usd: float | None, budget: float | None, earned: float | None, weight: float) -> ScoreComponent:
+    share = share_of_reference(usd, budget)
+    return ScoreComponent(
+        name="cost",
+        raw=usd,
+        unit="usd",
+        normalized=_times(share, earned),
+        weight=weight,
+        uncredited=share,
+        reference=budget,
+        reason=_credited(_cost_reason(usd, budget), share, earned),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _memory(used: int | None, budget: int | None, earned: float | None, weight: float) -> ScoreComponent:
+    share = share_of_reference(used, budget)
+    return ScoreComponent(
+        name="memory",
+        raw=None if used is None else float(used),
+        unit="bytes",
+        normalized=_times(share, earned),
+        weight=weight,
+        uncredited=share,
+        reference=None if budget is None else float(budget),
+        reason=_credited(_memory_reason(used, budget), share, earned),
     )
 
 

@@ -26,9 +26,9 @@ class RunLog:
 
     def event(self, name: str, key: str | None = None, **fields: Any) -> None:
         """Write one line; ``key`` is the item's result key."""
-        parts = [f'{{"time":"{utc_now()}",{self._head}{_encode(name)},"item":{_json(key)}']
-        parts += [f',"{field}":{_json(value)}' for field, value in fields.items() if value is not None]
-        line = self._redact("".join(parts)) + "}\n"
+        parts = [f'{{"time":"{utc_now()}",{self._head}{_encode(name)},"item":{self._json(key)}']
+        parts += [f',"{field}":{self._json(value)}' for field, value in fields.items() if value is not None]
+        line = "".join(parts) + "}\n"
         with contextlib.suppress(OSError):
             if self._fd is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,9 +41,9 @@ class RunLog:
             os.close(self._fd)
             self._fd = None
 
-
-def _json(value: Any) -> str:
-    kind = type(value)
-    if kind is int or (kind is float and math.isfinite(value)):
-        return repr(value)
-    return _encode(plain(value))
+    def _json(self, value: Any) -> str:
+        kind = type(value)
+        if kind is int or (kind is float and math.isfinite(value)):
+            return repr(value)
+        text = _encode(plain(value))
+        return text if kind is bool or value is None else self._redact(text)
