@@ -54,12 +54,10 @@ class Events:
         if self._started:
             self._log.result(result)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Wait between items, outside of what is timed."""
+    def between_items(self, session: pytest.Session) -> None:
+        """An item is over: wait, or let no further one run."""
         if self._control.wait() == "cancel":
-            item.session.shouldstop = CANCELLED
-        return (yield)
+            session.shouldstop = CANCELLED
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
@@ -88,15 +86,6 @@ class Events:
         if reporter is not None and state == "pause":
             reporter.ensure_newline()
             reporter.write_line("localbench: paused; 'localbench control resume' goes on, Ctrl-C stops", yellow=True)
-
-
-class Stopper:
-    """Lets no further item run once the run is cancelled."""
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """True: this item is over before it began."""
-        return True if item.session.shouldstop == CANCELLED else None
 
 
 def _questions(nodeids: Iterable[str], root: Path) -> list[list[Any]]:

@@ -349,11 +349,11 @@ class LocalbenchSession:
         self._record(item, job, result)
         return result
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, object, object]:
-        """Release the job when its item is over, whatever became of it."""
+        """Release the job when its item is over, whatever became of it; then, outside of what is timed, pause or stop."""
         self._item = item
         outcome = yield
         self._item = None
@@ -362,6 +362,8 @@ class LocalbenchSession:
             self.engine.release(job)
             if RESULT in item.stash:
                 del item.stash[RESULT]
+        if self.control.state() != "run":
+            self.events.between_items(item.session)
         return outcome
 
     # -- reports and the end: see finish.py --------------------------------------------------------------------------

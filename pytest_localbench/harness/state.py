@@ -33,7 +33,6 @@ def activate(config: pytest.Config) -> LocalbenchSession:
     from ..evaluators.code_policy import policy
     from ..options import Options
     from .budget import Interleaved
-    from .events import Stopper
     from .garbage import collect_rarely
     from .preview import Preview
     from .refusal import Refusals
@@ -62,7 +61,6 @@ def activate(config: pytest.Config) -> LocalbenchSession:
         config.pluginmanager.register(listed, "localbench-task-list")
     config.pluginmanager.register(session, "localbench-session")
     config.pluginmanager.register(session.events, "localbench-events")
-    config.pluginmanager.register(Stopper(), "localbench-stopper")
     if shard is not None:
         config.pluginmanager.register(shard, "localbench-shard")
     if preview is not None:
