@@ -32,6 +32,7 @@ class Interleaved:
         check_budget(session)
         self._rank: dict[_Question, int] = {}
         self._size = 1
+        self._shared: set[str] = set()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -40,7 +41,8 @@ class Interleaved:
         self._rank = {question: rank for rank, question in enumerate(fair_order(set(questions.values())))}
         models = {model.id: index for index, model in enumerate(self.session.models)}
         lanes = Counter(model.lane_id for model in self.session.models)
-        self._size = -(-len(self._rank) // ROUNDS) if max(lanes.values(), default=0) > 1 else 1
+        self._shared = {lane for lane, n in lanes.items() if n > 1}
+        self._size = -(-len(self._rank) // ROUNDS) if self._shared else 1
 
         def place(item: pytest.Item) -> tuple[int, int, int]:
             question, case = questions.get(item), case_of(item)
@@ -52,21 +54,19 @@ class Interleaved:
         items.sort(key=place)
 
     def pytest_localbench_plan(self, plan: Plan) -> None:
-        """Keep the lanes to the same rounds."""
+        """Keep the lanes in which models take turns to the same rounds; a model alone is never closed in between."""
         plan.round_of = self._round
 
     def _round(self, job: Job) -> int:
         key = job.key
+        if job.model.lane_id not in self._shared:
+            return 0
         return self._rank.get((key.category, key.task, key.sample, key.attempt), 0) // self._size
 
 
 def check_budget(session: LocalbenchSession) -> None:
     """Raises ConfigError where a limit cannot be kept."""
-    options = session.options
-    flag = "--localbench-budget" if options.budget_s is not None else "--localbench-max-cost"
-    if options.selfcheck or session.rescored is not None:
-        raise ConfigError(f"{flag}: no model is asked here; leave it out.")
-    if options.max_cost_usd is None:
+    if session.options.max_cost_usd is None:
         return
     if session.is_worker or getattr(session.config.option, "tx", None):
         raise ConfigError(

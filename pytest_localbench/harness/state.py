@@ -49,7 +49,7 @@ def activate(config: pytest.Config) -> LocalbenchSession:
         judges = NamedJudges(session)
         shard = None if options.shard is None else Shard(options)
         preview = Preview(session) if options.plan else None
-        limited = Interleaved(session) if session.budget.wanted else None
+        limited = None if options.selfcheck or session.rescored or not session.budget.wanted else Interleaved(session)
         listed = None if options.tasks is None else ListedTasks(options.tasks, config.rootpath)
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None

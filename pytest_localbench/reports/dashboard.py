@@ -160,7 +160,7 @@ def _model(model: ModelConfig, run: BenchmarkRun, privacy: Privacy) -> dict[str,
         "provider": model.provider,
         "model": privacy.place(model.model),
         "path": privacy.place(model.path),
-        "address": privacy.place(_address(model.base_url)),
+        "address": privacy.place(_addresses(model)),
         "local": model.is_local,
         "tags": () if privacy.hides_all else model.tags,
         "configHash": model.config_hash,
@@ -180,6 +180,11 @@ def _opened(found: Any, privacy: Privacy) -> dict[str, Any]:
             if not isinstance(value, str) or not any(mark in value for mark in "/\\@:")
         }
     return opened
+
+
+def _addresses(model: ModelConfig) -> str | None:
+    found = [address for url in model.base_urls or (model.base_url,) if (address := _address(url))]
+    return ", ".join(found) or None
 
 
 def _address(url: str | None) -> str | None:

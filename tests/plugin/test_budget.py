@@ -108,13 +108,28 @@ def test_enough_of_both_changes_nothing(suite):
             "--localbench-max-cost=1 -n 2",
             "--localbench-max-cost: what several workers spend is not added up; leave -n out",
         ),
-        ("--localbench-budget=1m --localbench-selfcheck", "--localbench-budget: no model is asked here"),
     ],
 )
 def test_limits_that_cannot_be_kept_are_refused(suite, option, told):
     outcome = suite.run("--models=m", *option.split())
     assert outcome.code == 4
     assert told in outcome.text
+
+
+def test_where_no_model_is_asked_a_limit_is_kept_anyway(suite):
+    suite.write("pytest.ini", "[pytest]\nlocalbench_budget = 1s\nlocalbench_max_cost = 1\n")
+    assert suite.run("--models=m", "--localbench-selfcheck").code == 0
+
+
+def test_models_with_a_lane_of_their_own_are_opened_once(suite):
+    for name in ("m", "n"):
+        text = (suite.root / f"data/models/{name}.json").read_text("utf-8")
+        suite.write(f"data/models/{name}.json", json.dumps({**json.loads(text), "lane": name}))
+    outcome = suite.run("--models=m,n", "--localbench-budget=2h", "-v")
+    assert outcome.outcomes == {"passed": 16}
+    assert sorted((suite.root / "opened.txt").read_text("utf-8").split()) == ["m", "n"]
+    order = [line.partition("::")[2].partition("]")[0] for line in outcome.text.splitlines() if "PASSED" in line]
+    assert all(order[i][0] == order[i + 1][0] for i in range(0, 16, 2))  # question by question
 
 
 def test_a_limit_needs_known_prices(suite):
