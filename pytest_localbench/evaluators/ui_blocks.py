@@ -98,7 +98,7 @@ class VisualBlocks(Evaluator[VisualBlocksOptions]):
         details = [Detail(path=name, score=round(parts[name], 4)) for name in PARTS if self.options.parts.get(name)]
         paired = {index for index, _ in likeness.pairs}
         missing = [b["text"][:60] for i, b in enumerate(reference["blocks"]) if i not in paired]
-        details += [Detail(path=text, score=0.0, note="missing") for text in missing[:10]]
+        details += [Detail(path=text, score=0.0, note="not on the page") for text in missing[:10]]
         surplus = len(got["blocks"]) - len(likeness.pairs)
         words = f"{len(paired)} of {len(reference['blocks'])} blocks there, {surplus} too many"
         weakest = min((name for name in PARTS if self.options.parts.get(name)), key=lambda name: parts[name])

@@ -34,6 +34,8 @@ VIEWPORT: Final = (1280, 800)
 START_S: Final = 60.0
 DEADLINES_S: Final = (12.0, 20.0)
 """Wall time for one page; a second try, with more, tells a page that hangs from a machine that is busy."""
+STEP_S: Final = 1.6
+"""More for every action: one that cannot be carried out takes this long to say so."""
 LOAD_SHARE: Final = 0.5
 """Share of it until the page must have loaded."""
 MAX_BYTES: Final = 1_500_000_000
@@ -96,7 +98,7 @@ class Browser:
         for deadline_s in DEADLINES_S:
             self._start()
             line = json.dumps({**request, "load_ms": round(deadline_s * LOAD_SHARE * 1000)})
-            reply = self._ask(line, deadline_s)
+            reply = self._ask(line, deadline_s + STEP_S * len(request["actions"]))
             if isinstance(reply, dict) and "results" in reply:
                 return Visit(tuple(reply["results"]))
             self._end()

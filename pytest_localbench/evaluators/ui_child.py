@@ -28,7 +28,8 @@ ARGUMENTS = (
     "--disable-background-networking", "--disable-extensions", "--disable-sync", "--no-pings", "--hide-scrollbars",
     "--font-render-hinting=none", "--disable-lcd-text", "--disable-popup-blocking", "--no-first-run",
 )  # fmt: skip
-STEP_MS = 2_000
+STEP_MS = 1_500
+APPEAR_MS = 250
 SHOT_MS = 8_000
 LOADED_MS = 1_500
 MAX_WAIT_MS = 2_000
@@ -127,6 +128,13 @@ class _Page:
 
     def _step(self, name: str, action: dict[str, Any]) -> None:
         page, selector = self.page, f"css={action['on']}" if action.get("on") else None
+        if selector is not None:
+            waited_ms = 0
+            while page.query_selector(selector) is None:
+                if waited_ms >= APPEAR_MS:
+                    raise ValueError(f"there is no {action['on']}")
+                page.wait_for_timeout(25)
+                waited_ms += 25
         match name:
             case "click":
                 page.click(selector)

@@ -57,7 +57,7 @@ class HtmlValid(Evaluator[HtmlValidOptions]):
         if "fragment" in ctx.answer.notes:
             written -= {"doctype", "html", "head", "title", "meta", "body"}
         missing = [name for name in self.options.require if name.lower() not in written]
-        details = [Detail(path=f"<{name}>", score=0.0, note="missing") for name in missing]
+        details = [Detail(path=f"<{name}>", score=0.0, note="not written") for name in missing]
         details += [Detail(path="markup", score=0.0, note=error[:200]) for error in markup.errors[:10]]
         score = max(0.0, 1.0 - (len(markup.errors) + 3 * len(missing)) / 10)
         words = [f"no {', '.join(missing)}"] if missing else []

@@ -51,6 +51,8 @@ def difference(detail: Detail) -> str:
             return f"{path}: missing, should be {shown(detail.expected)}"
         return f"{path}: {note}" if detail.got in (None, True) else f"{path}: {shown(detail.got)} {note}"
     tail = f" ({note})" if note else ""
+    if detail.got is None and detail.expected is None and detail.note:
+        return f"{path}: {note}"
     return f"{path}: got {shown(detail.got)}, should be {shown(detail.expected)}{tail}"
 
 

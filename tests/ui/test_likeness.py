@@ -177,7 +177,30 @@ def test_what_cannot_be_done_fails_its_own_step(judging_browser):
     )
     assert found.score == 0.5
     assert [d.score for d in found.details] == [0, 1]
-    assert "Timeout" in found.details[0].note
+    assert found.details[0].note == "there is no #nowhere"
+
+
+def test_a_page_that_lacks_everything_is_no_page_that_hangs(judging_browser):
+    steps = [
+        {
+            "name": f"s{n}",
+            "do": [{"click": f"#nowhere{n}"}],
+            "rules": [{"id": "r", "selector": "p", "count": 0, "keep": n > 0}],
+        }
+        for n in range(30)
+    ]
+    starts = judging_browser.starts
+    assert used("<!doctype html><title>t</title>", *steps).score == 0
+    assert judging_browser.starts == max(starts, 1)
+
+
+def test_what_covers_a_button_keeps_it_from_being_clicked(judging_browser):
+    cover = "<div style='position:fixed;inset:0;background:#fff'></div>"
+    found = used(
+        COUNTER + cover,
+        {"name": "s", "do": [{"click": "#go"}], "rules": [{"id": "one", "selector": "#go", "text": "1"}]},
+    )
+    assert (found.score, "Timeout" in found.details[0].note) == (0, True)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ def test_a_text_answer_is_shown_beside_what_was_expected():
         (wrong("a", "", " x "), 'a: got "", should be " x "'),
         (wrong("a", True, [1, {"b": "ü"}]), 'a: got true, should be [1, {"b": "ü"}]'),
         (wrong("a", "x" * 99, 1), f"a: got {'x' * 57}..., should be 1"),
+        (wrong("label of name", None, None, "0 found, 1 expected"), "label of name: 0 found, 1 expected"),
         (wrong("a\n\x1b[0m", 1, 2), "a \\x1b[0m: got 1, should be 2"),
     ],
 )
