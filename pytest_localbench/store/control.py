@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from ..errors import NotAsked
 from .runs import write_atomic
 
 CONTROL = "control.json"
@@ -54,11 +55,11 @@ class ControlFile:
         return state
 
     def gate(self, work: Callable[..., ResultT]) -> Callable[..., ResultT]:
-        """``work``, which waits while the run is paused."""
+        """``work``, which waits while the run is paused; raises NotAsked once it is cancelled, or stopped in a pause."""
 
         def gated(*args: Any) -> ResultT:
-            if self.state() == "pause":
-                self.wait()
+            if self.state() != "run" and self.wait() != "run":
+                raise NotAsked("not asked: the run was cancelled")
             return work(*args)
 
         return gated

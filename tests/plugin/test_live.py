@@ -8,6 +8,7 @@ import os
 import pytest
 
 from pytest_localbench.cli import main
+from pytest_localbench.errors import NotAsked
 from pytest_localbench.reports.progress import Progress, progress_lines, status_line
 from pytest_localbench.store.control import ControlFile, read_control, write_control
 from pytest_localbench.store.events import EventReader
@@ -168,6 +169,42 @@ def test_a_change_is_told_once_and_a_removed_file_means_go_on(tmp_path):
     write_control(tmp_path, "pause")
     control.stop()
     assert control.wait() == "pause"
+
+
+def test_nothing_is_asked_once_a_run_is_cancelled_or_stopped_in_a_pause(tmp_path):
+    control = ControlFile(tmp_path / "control.json")
+    asked = control.gate(lambda question: question.upper())
+    assert asked("a") == "A"
+    write_control(tmp_path, "cancel")
+    with pytest.raises(NotAsked, match="the run was cancelled"):
+        asked("a")
+    write_control(tmp_path, "pause")
+    control.stop()
+    with pytest.raises(NotAsked):
+        asked("a")
+
+
+def test_an_item_that_waits_for_its_answer_is_skipped_when_the_run_is_cancelled(suite):
+    suite.write("conftest.py", """
+        from pathlib import Path
+        from pytest_localbench.adapters.scripted import ScriptedAdapter
+        from pytest_localbench.store.control import write_control
+
+        class Slow(ScriptedAdapter):
+            def generate(self, request):
+                (folder,) = {path.parent for path in Path("data/results").glob("*/w-*.jsonl")}
+                write_control(folder, "cancel")
+                return super().generate(request)
+
+        def pytest_localbench_register(registry):
+            registry.adapter("slow", "conftest:Slow")
+        """)  # fmt: skip
+    suite.write("data/models/m.json", json.dumps({"provider": "slow", "options": {"default": "Paris"}}))
+    outcome = suite.run("--models=m", "-rs")
+    assert outcome.code == 2
+    assert [r["key"]["task"] for r in outcome.document["results"]] == ["a"]
+    assert outcome.document["lost"] == []
+    assert len(outcome.document["not_run"]) == 2
 
 
 def test_torn_lines_wait_for_their_end(tmp_path):
