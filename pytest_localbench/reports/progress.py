@@ -115,8 +115,10 @@ class Progress:
 
 
 def progress_lines(progress: Progress, width: int) -> list[str]:
-    """A table; no line is wider than ``width`` columns."""
-    rows = [("category", "model", "done", "", "passed", "weak", "errors", "score", "tok/s", "memory")]
+    """A table; no line is wider than ``width`` columns, for which the bars go first."""
+    rows: list[tuple[str, ...]] = [
+        ("category", "model", "done", "", "passed", "weak", "errors", "score", "tok/s", "memory")
+    ]
     for (category, model), cell in sorted(progress.cells.items()):
         rows.append((
             safe(category or "-", 40), safe(model, 40), f"{cell.done}/{cell.total}", _bar(cell.done, cell.total),
@@ -124,6 +126,8 @@ def progress_lines(progress: Progress, width: int) -> list[str]:
             number(fmean(cell.scores) if cell.scores else None),
             number(fmean(cell.speeds) if cell.speeds else None), size(cell.memory_bytes),
         ))  # fmt: skip
+    if sum(max(len(row[column]) + 2 for row in rows) for column in range(len(rows[0]))) > width:
+        rows = [(*row[:3], *row[4:]) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(pad(text, wide) for text, wide in zip(row, widths, strict=True)).rstrip() for row in rows]
     return [cut(line, width) for line in [status_line(progress), *lines]]
@@ -136,7 +140,8 @@ def status_line(progress: Progress) -> str:
     if progress.ended is not None:
         ended = "finished" if progress.ended.get("complete") else "ended, partial"
         return f"{parts[0]}, {ended}, exit code {progress.ended.get('exit_code')}"
-    parts.append({"pause": "paused", "cancel": "being cancelled"}.get(progress.state, _left(progress.left_s())))
+    left = "all answered" if progress.done >= progress.total > 0 else _left(progress.left_s())
+    parts.append({"pause": "paused", "cancel": "being cancelled"}.get(progress.state, left))
     cost = sum(cell.cost_usd for cell in progress.cells.values())
     if cost:
         parts.append(f"{cost:.4f} USD so far")

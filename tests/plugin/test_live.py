@@ -138,6 +138,9 @@ def test_progress_is_counted_and_the_time_left_follows_the_pace():
     assert status == "run r: 3 of 12 items (25%), about 0:18 left, 0.5000 USD so far"
     assert named.split() == ["c", "m", "2/10", "####................", "1", "1", "0", "5.0", "30.0", "1.0", "GB"]
     assert unnamed.split()[:4] == ["-", "n", "1/2", "##########.........."]
+    assert progress_lines(progress, 70)[3].split() == ["c", "m", "2/10", "1", "1", "0", "5.0", "30.0", "1.0", "GB"]
+    progress.take([result(105.0 + n) for n in range(8)] + [result(120.0, model="n")])
+    assert "12 of 12 items (100%), all answered" in status_line(progress)
 
 
 def test_texts_of_events_cannot_write_to_the_terminal():
