@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -18,8 +19,8 @@ from .collector import TASK_ATTRIBUTE
 if TYPE_CHECKING:
     from .session import LocalbenchSession
 
-ROUNDS = 8
-"""Into so many rounds the questions are divided where models take turns in one lane: each loads its model once more."""
+FIRST_ROUND, ROUNDS = 2, 8
+"""Where models take turns in one lane, each round loads every model once more: rounds double, up to an eighth of all."""
 
 _Question = tuple[str, str, str, int]
 
@@ -31,7 +32,7 @@ class Interleaved:
         self.session = session
         check_budget(session)
         self._rank: dict[_Question, int] = {}
-        self._size = 1
+        self._ends: list[int] = []
         self._shared: set[str] = set()
 
     @pytest.hookimpl(trylast=True)
@@ -42,14 +43,14 @@ class Interleaved:
         models = {model.id: index for index, model in enumerate(self.session.models)}
         lanes = Counter(model.lane_id for model in self.session.models)
         self._shared = {lane for lane, n in lanes.items() if n > 1}
-        self._size = -(-len(self._rank) // ROUNDS) if self._shared else 1
+        self._ends = round_ends(len(self._rank)) if self._shared else list(range(1, len(self._rank)))
 
         def place(item: pytest.Item) -> tuple[int, int, int]:
             question, case = questions.get(item), case_of(item)
             if question is None or case is None:
                 return (-1, 0, 0)
             rank = self._rank[question]
-            return (rank // self._size, models.get(case.model.id, 0), rank)
+            return (bisect_right(self._ends, rank), models.get(case.model.id, 0), rank)
 
         items.sort(key=place)
 
@@ -61,7 +62,16 @@ class Interleaved:
         key = job.key
         if job.model.lane_id not in self._shared:
             return 0
-        return self._rank.get((key.category, key.task, key.sample, key.attempt), 0) // self._size
+        return bisect_right(self._ends, self._rank.get((key.category, key.task, key.sample, key.attempt), 0))
+
+
+def round_ends(n_questions: int) -> list[int]:
+    """The numbers of questions after which a new round begins: 2, 6, 14 ..., so that even an early cut is fair."""
+    ends, size, end = list[int](), FIRST_ROUND, 0
+    while (end := end + size) < n_questions:
+        ends.append(end)
+        size = min(2 * size, max(FIRST_ROUND, -(-n_questions // ROUNDS)))
+    return ends
 
 
 def check_budget(session: LocalbenchSession) -> None:

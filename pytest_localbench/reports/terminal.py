@@ -182,7 +182,8 @@ def _why(run: BenchmarkRun, found: str, weak: int, errors: int) -> str:
     if run.exit_code == 2:
         return f"the run was interrupted; what was answered is kept, and --localbench-resume goes on ({found})"
     if run.gate is None:
-        return f"{found}; {_without_gate(run, weak, errors)}"
+        partial = f"; partial: {count(len(run.not_run), 'item')} not asked" if run.not_run else ""
+        return f"{found}; {_without_gate(run, weak, errors)}{partial}"
     checks = run.gate.checks
     broken = sum(not c.passed for c in checks)
     if broken:

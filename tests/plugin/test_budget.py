@@ -11,7 +11,7 @@ from pytest_localbench.domain.response import ModelResponse, Timing, Usage
 from pytest_localbench.engine.budget import Budget, duration
 from pytest_localbench.engine.plan import Job
 from pytest_localbench.errors import GenerationFailed, NotAsked
-from pytest_localbench.harness.budget import fair_order
+from pytest_localbench.harness.budget import fair_order, round_ends
 
 CONFTEST = """
     from pytest_localbench.adapters.base import Adapter
@@ -50,6 +50,7 @@ def asked(outcome, model):
 def test_money_ends_the_run_and_what_was_asked_is_comparable(suite):
     outcome = suite.run("--models=m,n", "--localbench-max-cost=7", "-rs")
     assert outcome.outcomes == {"passed": 7, "skipped": 9}
+    assert "partial: 9 items not asked" in outcome.text
     assert "not asked: the limit of 7 USD was reached" in outcome.text
     document = outcome.document
     assert document["complete"] is False
@@ -65,7 +66,7 @@ def test_money_ends_the_run_and_what_was_asked_is_comparable(suite):
     assert "partial: the limit of 7 USD was reached; 9 of 16 items were not asked" in told
     assert "1 answers to questions that not all models were asked any more are in no score" in told
     opened = (suite.root / "opened.txt").read_text("utf-8").split()
-    assert opened == ["m", "n"] * 3 + ["m"]  # a round for each question here: eight tasks, eight rounds
+    assert opened == ["m", "n"] * 2
 
 
 def test_a_cut_run_goes_on(suite):
@@ -137,6 +138,14 @@ def test_a_limit_needs_known_prices(suite):
     outcome = suite.run("--models=m", "--localbench-max-cost=1")
     assert outcome.code == 4
     assert "the price of model 'm' is not known; write 'pricing' into its file" in outcome.text
+
+
+@pytest.mark.parametrize(
+    ("n", "ends"),
+    [(0, []), (2, []), (3, [2]), (8, [2, 4, 6]), (40, [2, 6, 11, 16, 21, 26, 31, 36]), (86, [2, 6, 14, 25, 36, 47, 58, 69, 80])],
+)  # fmt: skip
+def test_rounds_begin_small_and_grow_to_an_eighth(n, ends):
+    assert round_ends(n) == ends
 
 
 def test_every_beginning_of_the_order_holds_each_category_in_its_share():
