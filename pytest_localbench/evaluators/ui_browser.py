@@ -31,6 +31,8 @@ from .ui_child import end_tree
 
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 VIEWPORT: Final = (1280, 800)
+FONT_FOLDERS: Final = ("/usr/share/fonts", "/usr/local/share/fonts")
+"""What our own font settings look into; where there is none of them, those of the system hold."""
 START_S: Final = 60.0
 DEADLINES_S: Final = (12.0, 20.0)
 """Wall time for one page; a second try, with more, tells a page that hangs from a machine that is busy."""
@@ -200,14 +202,15 @@ def _downloaded() -> Path:
 
 def _environment(folder: str) -> dict[str, str]:
     """No keys, no home: what a page's process could see is this."""
-    fonts = files("pytest_localbench") / "_browser" / "fonts.conf"
+    ours = any(os.path.isdir(place) for place in FONT_FOLDERS)
+    fonts = str(files("pytest_localbench") / "_browser" / "fonts.conf") if ours else os.environ.get("FONTCONFIG_FILE")
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "HOME": folder,
         "TMPDIR": folder,
         "LANG": "C.UTF-8",
-        "FONTCONFIG_FILE": str(fonts),
+        **({"FONTCONFIG_FILE": fonts} if fonts else {}),
         "PLAYWRIGHT_BROWSERS_PATH": str(_downloaded()),
     }
 
