@@ -196,7 +196,7 @@ class Finisher:
         if past is not None:
             environment = past.environment(environment)
         waited = settle_waiting(self.session, kept, asks=not interrupted)
-        apart = uneven(kept.results.values(), self._unasked)
+        apart = uneven(kept.results.values(), self._unasked if self.session.budget.wanted else ())
         run = fold(
             FoldInput(
                 apart=apart,
