@@ -24,7 +24,11 @@ def refuse_remote(models: Sequence[ModelConfig]) -> None:
     """Raise ConfigError for the first model that is not asked on this machine."""
     for model in models:
         if not model.is_local:
-            where = f"is asked at {address_of(model)}" if model.base_url or model.base_urls else "is not known to run on this machine"
+            where = (
+                f"is asked at {address_of(model)}"
+                if model.base_url or model.base_urls
+                else "is not known to run on this machine"
+            )
         elif model.model.endswith(_CLOUD):
             where = "is passed on to the cloud by its server"
         else:
