@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import CorruptDocument
+from .responses import written_at
 from .runs import LAST, RUN_DOCUMENT
 
 
@@ -15,7 +16,8 @@ def find_recorded(data_dir: Path, name: str) -> str | None:
     A run counts once something was recorded of it.
     """
     results = data_dir / "results"
-    runs = sorted({path.parent.name for path in results.glob("*/w-*.jsonl") if path.stat().st_size})
+    journals = sorted((path for path in results.glob("*/w-*.jsonl") if path.stat().st_size), key=written_at)
+    runs = sorted({path.parent.name: n for n, path in enumerate(journals)}, key=lambda run: run.partition("-")[0])
     if name in {"", LAST}:
         return runs[-1] if runs else None
     if name.endswith(f"/{RUN_DOCUMENT}"):

@@ -101,9 +101,17 @@ def responses_of(folder: Path) -> Responses:
 def cached_responses(root: Path) -> Responses:
     """The cache: what any run has offered; of two answers to a question the newer one."""
     found = Responses()
-    for path in sorted(root.glob("*/w-*.jsonl")):
+    for path in sorted(root.glob("*/w-*.jsonl"), key=written_at):
         _index(path, found, (OFFERED.encode(),))
     return found
+
+
+def written_at(path: Path) -> tuple[int, str]:
+    """When a file was written last: ids of runs of the same second tell nothing."""
+    try:
+        return path.stat().st_mtime_ns, str(path)
+    except OSError:
+        return 0, str(path)
 
 
 def _index(path: Path, found: Responses, kinds: tuple[bytes, ...]) -> None:

@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve(self.rfile.read(int(self.headers.get("content-length") or 0)))
 
-    do_PUT = do_POST
+    do_PUT = do_POST  # noqa: N815
 
     def _serve(self, raw: bytes) -> None:
         seen = {"path": self.path, "headers": dict(self.headers), "body": json.loads(raw) if raw else None}

@@ -68,7 +68,11 @@ def test_errors_of_model_files_carry_their_line(tmp_path):
 
 @pytest.mark.parametrize("key", ["${env:MY_KEY}", "env:MY_KEY", "file:/run/secrets/key", "keyring:service/user"])
 def test_references_are_no_keys(tmp_path, key):
-    model(tmp_path, "m.yaml", f"provider: openai\napi_key: '{key}'\noptions: {{headers: {{h: 'Bearer ${{env:MY_TOKEN}}'}}}}\n")
+    model(
+        tmp_path,
+        "m.yaml",
+        f"provider: openai\napi_key: '{key}'\noptions: {{headers: {{h: 'Bearer ${{env:MY_TOKEN}}'}}}}\n",
+    )
     assert load_model_files(tmp_path, tmp_path)["m"].api_key == key
 
 

@@ -179,9 +179,7 @@ def test_a_calibration_that_points_nowhere_is_refused(load, case, words):
 def test_calibration_answers_come_from_files_and_calls_may_be_pairs(load, folder):
     (folder / "page.html").write_text("<p>hi</p>\n")
     tools = "tools: [{name: get}, {name: set}]\n"
-    (task,) = load(
-        tools + CASE % "output: '@file:page.html', tool_calls: [[get, {id: 1}], {name: set, arguments: {}}]"
-    )
+    (task,) = load(tools + CASE % "output: '@file:page.html', tool_calls: [[get, {id: 1}], {name: set, arguments: {}}]")
     (case,) = task.calibration
     assert case.output == "<p>hi</p>"
     assert case.tool_calls == ({"name": "get", "arguments": {"id": 1}}, {"name": "set", "arguments": {}})
