@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
 import json
 import os
@@ -109,7 +110,9 @@ def test_people_see_the_plan_before_anything_is_imported(bundle, monkeypatch, ty
 
 
 def test_ctrl_c_leaves_everything_as_it_was(bundle, monkeypatch, capsys):
-    from pytest_localbench.store import bundle_changes
+    bundle_changes = importlib.import_module(
+        "pytest_localbench.store.bundle_changes"
+    )  # the one that is used, after other runs here
 
     before, real, count = tree(bundle), bundle_changes.write_atomic, []
 
