@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import importlib.util
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from urllib.parse import quote
@@ -64,16 +66,26 @@ def leaks(project, monkeypatch):
         project.write("data/models/m.json", json.dumps(model))
         outcome = project.run("--models=m", "-l", "--tb=long", "-vv", "-rA", "--junit-xml=out.xml",
                               "--localbench-json=copy.json", "--localbench-csv=rows.csv", "--localbench-markdown=sum.md",
+                              "--localbench-html=page.html",
                               *HTML, *args,
                               subprocess=reference.startswith("keyring") or "-n" in args)  # fmt: skip
         assert (project.root / "out.xml").exists(), outcome.text
         found = [
             (place, form) for place, text in everything(project, outcome) for form in forms_of(key) if form in text
         ]
+        page = unpacked((project.root / "page.html").read_text("utf-8"))
+        found += [("page.html", form) for form in forms_of(key) if form in page]
         sent = [seen["headers"].get("Authorization", "") for seen in server.requests]
         return outcome, found, [key in header for header in sent]
 
     return run
+
+
+def unpacked(page):
+    """The texts of a dashboard: its packed blocks, opened."""
+    blocks = re.findall(r'<script type="text/plain" id="[^"]*">([A-Za-z0-9+/=]+)</script>', page)
+    assert blocks
+    return "".join(gzip.decompress(base64.b64decode(block)).decode() for block in blocks)
 
 
 def refuses(body, status=401):
