@@ -27,7 +27,6 @@ from ..domain.response import (
     Usage,
 )
 from ..errors import ConfigError, GenerationFailed, GenerationTimeout
-from .base import Adapter
 from .chat_api import data_url, message_json, tool_json
 from .faults import ConnectionFailed, error_in_body, excerpt
 from .json_values import count, decoded_arguments
@@ -35,6 +34,7 @@ from .options import read_options
 from .quirks import SYSTEM_FOLDED
 from .secrets import fill, resolve
 from .wire import WireClient
+from .wired import WiredAdapter
 
 _FINISH: dict[str, FinishReason] = {
     "stop": "stop", "eos": "stop", "eos_token": "stop", "stop_sequence": "stop", "end_turn": "stop", "complete": "stop",
@@ -43,12 +43,11 @@ _FINISH: dict[str, FinishReason] = {
 }  # fmt: skip
 
 
-class HttpAdapter(Adapter):
+class HttpAdapter(WiredAdapter):
     """One model behind an API that the model file describes."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
-        self._wire: WireClient | None = None
         self._options: HttpOptions | None = None
         self._body: Any = None
         self._path = ""
@@ -101,16 +100,6 @@ class HttpAdapter(Adapter):
         folded = "system" not in used and "messages" not in used and any(m.role == "system" for m in request.messages)
         return response.model_copy(update={"notes": (SYSTEM_FOLDED,)}) if folded else response
 
-    def close(self) -> None:
-        """Close the connections."""
-        if self._wire is not None:
-            self._wire.close()
-
-    def abort(self) -> None:
-        """Break requests in flight."""
-        if self._wire is not None:
-            self._wire.abort()
-
     def capabilities(self) -> Capabilities:
         """What the model file states, less what its body has no place for."""
         stated = self.config.capabilities
@@ -124,10 +113,6 @@ class HttpAdapter(Adapter):
             "json_schema": "schema" not in used,
         }
         return stated.model_copy(update={name: False for name, gone in lost.items() if gone})
-
-    def traffic(self) -> tuple[int, int] | None:
-        """What the wire has counted."""
-        return None if self._wire is None else (self._wire.sent_bytes, self._wire.received_bytes)
 
     def fingerprint(self) -> dict[str, Any]:
         """Address, model name and the way of asking."""

@@ -30,7 +30,6 @@ from ..errors import (
     ModelUnavailable,
     TruncatedInput,
 )
-from .base import Adapter
 from .faults import ConnectionFailed, NotFound
 from .json_values import count, mapping
 from .ollama_chat import CHAT, NOT_THINKING, ChatAnswer, chat_body, with_task_form
@@ -40,6 +39,7 @@ from .ollama_processes import alive, runners_of
 from .options import read_options
 from .secrets import resolve
 from .wire import WireClient
+from .wired import WiredAdapter
 
 MAX_DEFAULT_CONTEXT = 8192
 LOOK_UP_TIMEOUT_S = 10.0
@@ -52,7 +52,7 @@ REPORTED = "reported by Ollama (/api/ps: weights, cache and buffers), not measur
 PROMPT_CACHED = "prompt_cached"
 
 
-class OllamaAdapter(Adapter):
+class OllamaAdapter(WiredAdapter):
     """One model of an Ollama server."""
 
     def __init__(self, config: ModelConfig) -> None:
@@ -61,7 +61,6 @@ class OllamaAdapter(Adapter):
         self._subject = f"model '{config.id}'"
         self._options = OllamaOptions()
         self._lock = threading.Lock()
-        self._wire: WireClient | None = None
         self._facts: OllamaFacts | None = None
         self._glanced: OllamaFacts | LocalbenchError | None = None
         self._memory = Memory()
@@ -177,12 +176,6 @@ class OllamaAdapter(Adapter):
             self._unload(facts)
         self._pids = None
 
-    def abort(self) -> None:
-        """Break requests in flight; Ollama stops generating when its client is gone."""
-        wire = self._wire
-        if wire is not None:
-            wire.abort()
-
     def processes(self) -> list[int]:
         """The runner of the model, when the server is on this machine and its runner can be told for sure."""
         facts = self._facts
@@ -191,11 +184,6 @@ class OllamaAdapter(Adapter):
         if self._pids is None or not alive(self._pids):
             self._pids = runners_of(facts.blob, urlsplit(self._url).port or 0)
         return list(self._pids)
-
-    def traffic(self) -> tuple[int, int] | None:
-        """What the wire has counted."""
-        wire = self._wire
-        return None if wire is None else (wire.sent_bytes, wire.received_bytes)
 
     def notes(self) -> tuple[str, ...]:
         """What is worth telling after closing."""

@@ -14,22 +14,21 @@ from ..domain.chat_options import ChatOptions
 from ..domain.model import Capabilities, ModelConfig
 from ..domain.response import GenerationRequest, ModelResponse
 from ..errors import ConfigError, GenerationFailed
-from .base import Adapter
 from .chat_api import ChatApi, chat_path
 from .options import read_options
 from .presets import preset_of
 from .secrets import Secret, fill, resolve
 from .wire import FIRST_TOKEN_S, IDLE_S, WireClient
+from .wired import WiredAdapter
 
 
-class OpenAIAdapter(Adapter):
+class OpenAIAdapter(WiredAdapter):
     """One model of a chat-completions server."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         self._preset = preset_of(config.provider)
         self._found = Capabilities()
-        self._wire: WireClient | None = None
         self._api: ChatApi | None = None
 
     def preflight(self) -> str | None:
@@ -92,20 +91,6 @@ class OpenAIAdapter(Adapter):
         if self._api is None:
             raise GenerationFailed(f"model '{self.config.id}' is not open", retryable=False)
         return self._api.ask(request)
-
-    def close(self) -> None:
-        """Close the connections."""
-        if self._wire is not None:
-            self._wire.close()
-
-    def abort(self) -> None:
-        """Break requests in flight."""
-        if self._wire is not None:
-            self._wire.abort()
-
-    def traffic(self) -> tuple[int, int] | None:
-        """What the wire has counted."""
-        return None if self._wire is None else (self._wire.sent_bytes, self._wire.received_bytes)
 
     def fingerprint(self) -> dict[str, Any]:
         """Address and model name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -42,6 +43,28 @@ class Verdict(Many):
     reason: CleanText = ""
     details: tuple[Detail, ...] = ()
     version: str = "1"
+
+
+def tally(verdicts: Iterable[Verdict]) -> tuple[float, float, float]:
+    """Over the scored verdicts: points earned by content (weight times score), their weights, and the share that the
+    guards leave (the product of ``1 - g (1 - s)``)."""
+    earned = weights = 0.0
+    kept = 1.0
+    for verdict in verdicts:
+        if verdict.score is None:
+            continue
+        if verdict.role == "guard":
+            kept *= 1.0 - verdict.guard * (1.0 - verdict.score)
+        else:
+            earned += verdict.weight * verdict.score
+            weights += verdict.weight
+    return earned, weights, kept
+
+
+def complaint(verdicts: Iterable[Verdict]) -> str:
+    """The sentence of the verdict that lost most; empty when none lost anything or none says why."""
+    losing = [v for v in verdicts if v.score is not None and v.score < 1.0 and v.reason]
+    return max(losing, key=lambda v: (v.weight or v.guard) * (1.0 - (v.score or 0.0))).reason if losing else ""
 
 
 class ScoreComponent(Many):

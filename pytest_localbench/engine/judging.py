@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ..domain.response import ModelResponse
 from ..domain.result import Outcome
 from ..domain.review import Review
-from ..domain.score import Role, Verdict
+from ..domain.score import Role, Verdict, complaint
 from ..domain.task import EvaluatorSpec, Sample, Task
 from ..errors import EvaluationError, LocalbenchError, TaskFileError, UnknownName
 from ..evaluators.answer import Answer
@@ -195,7 +195,7 @@ class Judge:
                 return Judged(verdicts, None, "pending", "awaits review", answer)
             return Judged(verdicts, None, "evaluator_error", "no evaluator could score this answer", answer)
         outcome, reason = classify(self.task, answer, response, verdicts, quality)
-        return Judged(verdicts, quality, outcome, reason or _reason(verdicts), answer)
+        return Judged(verdicts, quality, outcome, reason or complaint(verdicts), answer)
 
     def over_task(self, answers: Iterable[tuple[str, Iterable[Verdict]]]) -> WholeTask | None:
         """What the evaluators with ``scope: task`` say; ``answers``: sample and verdicts of every scored answer.
@@ -266,13 +266,6 @@ def _said(check: _Check, ask: Callable[[], Score]) -> Verdict:
         details=score.details,
         version=evaluator.version,
     )
-
-
-def _reason(verdicts: tuple[Verdict, ...]) -> str:
-    """The sentence of the content verdict that lost most, else of the guard that took most."""
-    losing = [v for v in verdicts if v.score is not None and v.score < 1.0 and v.reason]
-    losing.sort(key=lambda v: -(v.weight or v.guard) * (1.0 - (v.score or 0.0)))
-    return losing[0].reason if losing else ""
 
 
 def _guard_share(check: _Check) -> float:

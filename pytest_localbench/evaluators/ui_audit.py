@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from ..domain.score import Detail
-from ..domain.task import Task
-from .base import EvaluationContext, Evaluator, Score
-from .ui_browser import BROWSER, missing_browser
-from .ui_dom import ViewportOptions, check_viewport
-from .ui_page import NO_PAGE
+from .base import EvaluationContext, Score
+from .ui_browser import BROWSER
+from .ui_dom import ViewportOptions
+from .ui_shown import ShownPage
 
 IMPACTS: Final = {"minor": 0.5, "moderate": 1.0, "serious": 2.0, "critical": 3.0}
 WORST: Final = 10.0
@@ -21,7 +20,7 @@ class AccessibilityOptions(ViewportOptions):
     standard: tuple[str, ...] = ("wcag2a", "wcag2aa")
 
 
-class Accessibility(Evaluator[AccessibilityOptions]):
+class Accessibility(ShownPage[AccessibilityOptions]):
     """1 minus a tenth of the violations, each element by impact (minor 0.5, moderate 1, serious 2, critical 3).
 
     What axe-core cannot decide does not count.
@@ -29,19 +28,10 @@ class Accessibility(Evaluator[AccessibilityOptions]):
 
     role = "guard"
     guard_share = 0.15
-    heavy = True
     options_type = AccessibilityOptions
 
-    def __init__(self, options: AccessibilityOptions, task: Task) -> None:
-        super().__init__(options, task)
-        check_viewport(options.viewport)
-
-    def evaluate(self, ctx: EvaluationContext) -> Score:
+    def look(self, ctx: EvaluationContext) -> Score:
         """Run axe-core on the page."""
-        if problem := missing_browser():
-            return Score(None, problem, (), "skipped")
-        if not ctx.answer.text:
-            return Score(0.0, NO_PAGE)
         action = {"do": "audit", "tags": list(self.options.standard)}
         visit = BROWSER.visit(ctx.answer.text, [action], self.options.viewport)
         if problem := visit.hung or visit.failed(0):

@@ -11,13 +11,13 @@ from pydantic import Field
 from ..domain.score import Detail
 from ..domain.task import Task
 from ..errors import EvaluationError
-from .base import EvaluationContext, Evaluator, OptionError, Score
+from .base import EvaluationContext, OptionError, Score
 from .folding import norm
 from .guards import check_source
-from .ui_browser import BROWSER, missing_browser
+from .ui_browser import BROWSER
 from .ui_color import color_difference
-from .ui_dom import ViewportOptions, check_viewport
-from .ui_page import NO_PAGE
+from .ui_dom import ViewportOptions
+from .ui_shown import ShownPage
 
 PARTS: Final = ("size", "text", "position", "color", "background")
 CORRECTED: Final = ("position", "color", "background")
@@ -53,19 +53,17 @@ class VisualBlocksOptions(ViewportOptions):
     baseline: str = "unstyled"
 
 
-class VisualBlocks(Evaluator[VisualBlocksOptions]):
+class VisualBlocks(ShownPage[VisualBlocksOptions]):
     """Blocks of visible text and controls, paired with those of the reference (text first, then place).
 
     Every part is multiplied by the share of blocks that found a partner, so missing and surplus blocks cost in all of
     them. After Design2Code (Si et al. 2024), but nothing is averaged over matches alone.
     """
 
-    heavy = True
     options_type = VisualBlocksOptions
 
     def __init__(self, options: VisualBlocksOptions, task: Task) -> None:
         super().__init__(options, task)
-        check_viewport(options.viewport)
         check_source(options.reference, task, "reference")
         if options.baseline not in ("unstyled", "none"):
             check_source(options.baseline, task, "baseline")
@@ -75,12 +73,8 @@ class VisualBlocks(Evaluator[VisualBlocksOptions]):
         if min(options.parts.values(), default=0.0) < 0 or sum(options.parts.values()) <= 0:
             raise OptionError("weights are 0 or more, and one is above 0", ("parts",))
 
-    def evaluate(self, ctx: EvaluationContext) -> Score:
+    def look(self, ctx: EvaluationContext) -> Score:
         """Show both pages and compare them."""
-        if problem := missing_browser():
-            return Score(None, problem, (), "skipped")
-        if not ctx.answer.text:
-            return Score(0.0, NO_PAGE)
         reference = self._blocks(ctx.documents[self.options.reference])
         if isinstance(reference, str) or not reference["blocks"]:
             raise EvaluationError(f"the reference page cannot be used: {reference or 'it shows nothing'}")

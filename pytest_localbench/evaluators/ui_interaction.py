@@ -9,11 +9,12 @@ from pydantic import Field, model_validator
 
 from ..domain.score import Detail
 from ..domain.task import Task
-from .base import EvaluationContext, Evaluator, OptionError, Options, Score
-from .ui_browser import BROWSER, missing_browser
-from .ui_dom import ViewportOptions, check_viewport
-from .ui_page import NO_PAGE, check_selector
+from .base import EvaluationContext, OptionError, Options, Score
+from .ui_browser import BROWSER
+from .ui_dom import ViewportOptions
+from .ui_page import check_selector
 from .ui_rules import DomRule, action_for, broken, check_rules, seen_by_browser
+from .ui_shown import ShownPage
 
 _VERBS: Final = ("click", "hover", "fill", "select", "press", "resize", "wait_ms")
 
@@ -69,18 +70,16 @@ class InteractionOptions(ViewportOptions):
     steps: tuple[Step, ...]
 
 
-class Interaction(Evaluator[InteractionOptions]):
+class Interaction(ShownPage[InteractionOptions]):
     """Share of the rules of all steps that hold, by weight, times the share of the ``keep`` rules.
 
     An action that cannot be carried out fails the rules of its step.
     """
 
-    heavy = True
     options_type = InteractionOptions
 
     def __init__(self, options: InteractionOptions, task: Task) -> None:
         super().__init__(options, task)
-        check_viewport(options.viewport)
         if not options.steps:
             raise OptionError("give at least one step", ("steps",))
         for index, step in enumerate(options.steps):
@@ -93,12 +92,8 @@ class Interaction(Evaluator[InteractionOptions]):
                 "at least one rule must not be 'keep: true': what holds already earns nothing", ("steps",)
             )
 
-    def evaluate(self, ctx: EvaluationContext) -> Score:
+    def look(self, ctx: EvaluationContext) -> Score:
         """Use the page."""
-        if problem := missing_browser():
-            return Score(None, problem, (), "skipped")
-        if not ctx.answer.text:
-            return Score(0.0, NO_PAGE)
         actions: list[dict[str, Any]] = []
         for step in self.options.steps:
             actions += [*(act.action() for act in step.do), action_for(step.rules)]

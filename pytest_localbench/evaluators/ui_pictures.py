@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from ..domain.task import Task
 from ..errors import EvaluationError
-from .base import EvaluationContext, Evaluator, Score
+from .base import EvaluationContext, Score
 from .guards import check_source
-from .ui_browser import BROWSER, missing_browser
-from .ui_dom import ViewportOptions, check_viewport
-from .ui_page import NO_PAGE
+from .ui_browser import BROWSER
+from .ui_dom import ViewportOptions
+from .ui_shown import ShownPage
 
 TILE_PX: Final = 16
 SIGMA: Final = 1.5
@@ -26,26 +26,20 @@ class ScreenshotOptions(ViewportOptions):
     reference: str
 
 
-class ScreenshotSsim(Evaluator[ScreenshotOptions]):
+class ScreenshotSsim(ShownPage[ScreenshotOptions]):
     """SSIM (Wang et al. 2004) of grey screenshots, over the tiles in which either page shows something.
 
     Pages keep their size: the shorter one is continued in its own background.
     """
 
-    heavy = True
     options_type = ScreenshotOptions
 
     def __init__(self, options: ScreenshotOptions, task: Task) -> None:
         super().__init__(options, task)
-        check_viewport(options.viewport)
         check_source(options.reference, task, "reference")
 
-    def evaluate(self, ctx: EvaluationContext) -> Score:
+    def look(self, ctx: EvaluationContext) -> Score:
         """Show both pages and compare the pictures."""
-        if problem := missing_browser():
-            return Score(None, problem, (), "skipped")
-        if not ctx.answer.text:
-            return Score(0.0, NO_PAGE)
         reference = ctx.documents[self.options.reference]
         pictures = []
         for html, ours in ((reference, True), (ctx.answer.text, False)):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..domain.response import ModelResponse
 from ..domain.result import Outcome
-from ..domain.score import Verdict
+from ..domain.score import Verdict, tally
 from ..domain.task import Task
 from .answer import Answer
 from .folding import norm
@@ -28,16 +28,7 @@ def combine(verdicts: Sequence[Verdict]) -> float | None:
 
     ``None`` when no content verdict was scored.
     """
-    earned = weights = 0.0
-    kept = 1.0
-    for verdict in verdicts:
-        if verdict.score is None:
-            continue
-        if verdict.role == "guard":
-            kept *= 1.0 - verdict.guard * (1.0 - verdict.score)
-        else:
-            earned += verdict.weight * verdict.score
-            weights += verdict.weight
+    earned, weights, kept = tally(verdicts)
     return kept * earned / weights if weights else None
 
 

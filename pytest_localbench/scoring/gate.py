@@ -21,7 +21,7 @@ from ..domain.task import Task
 from ..errors import ConfigError, did_you_mean
 from .constants import GATE_TOLERANCE
 from .gate_values import BOUNDS, METRICS, TASK_METRICS, category_value, disturbed, task_value
-from .gate_words import comparison_words, nothing_matches, select
+from .gate_words import Where, comparison_words, nothing_matches, select
 
 Operator = Literal[">=", "<=", ">", "<"]
 _GRAMMAR = "[CATEGORY[/TASK]][@MODEL]:METRIC OP VALUE, for example 'doc*:quality>=6' or '@smollm2:p95_s<=20'"
@@ -116,7 +116,7 @@ class _Run:
             return checks
         names = (self.categories, [task for _, task in self.tasks], {s.model for s in self.summary})
         reason = nothing_matches((gate.category, gate.task, gate.model), names)
-        return [_failed(gate, None, None, None, reason)]
+        return [_failed(gate, (None, None, None), reason)]
 
     def check_category(self, category: Category) -> list[GateCheck]:
         limits = category.thresholds
@@ -144,31 +144,32 @@ class _Run:
         return checks
 
     def _row(self, gate: Gate, row: CategoryScore, *, lower: bool = False) -> GateCheck:
+        where = (row.category, row.model, None)
         place = f"{row.category}[{row.model}]"
         if row.n_scored == 0:
-            return _failed(gate, row.category, row.model, None, f"{place}: 0 items scored{_why_none(row)}")
+            return _failed(gate, where, f"{place}: 0 items scored{_why_none(row)}")
         if gate.metric != "coverage" and not row.covered:
             share = f"only {row.coverage or 0.0:.0%} of the tasks were scored ({row.n_scored} of {row.n_tasks})"
-            return _failed(gate, row.category, row.model, None, f"{place}: {share}, too few for a gate")
+            return _failed(gate, where, f"{place}: {share}, too few for a gate")
         value, unknown = category_value(row, gate.metric, lower=lower)
         if value is None:
             if disturbed(row, gate.metric):
-                return _unjudged(gate, row.category, row.model, None, f"{place} {gate.metric}")
-            return _failed(gate, row.category, row.model, None, f"{place}: {unknown}")
+                return _unjudged(gate, where, f"{place} {gate.metric}")
+            return _failed(gate, where, f"{place}: {unknown}")
         label = f"{place} {'lower end of score' if lower else gate.metric}"
-        return _checked(gate, row.category, row.model, None, value, label)
+        return _checked(gate, where, value, label)
 
     def _task(self, gate: Gate, result: TaskResult) -> GateCheck:
         where = (result.category, result.model, result.task)
         place = f"{result.category}/{result.task}[{result.model}]"
         if result.status not in {"passed", "weak"}:
-            return _failed(gate, *where, f"{place} is {result.status}{': ' + result.reason if result.reason else ''}")
+            return _failed(gate, where, f"{place} is {result.status}{': ' + result.reason if result.reason else ''}")
         value, unknown = task_value(result, gate.metric)
         if value is None:
             if disturbed(result, gate.metric):
-                return _unjudged(gate, *where, f"{place} {gate.metric}")
-            return _failed(gate, *where, f"{place}: {unknown}")
-        return _checked(gate, *where, value, f"{place} {gate.metric}")
+                return _unjudged(gate, where, f"{place} {gate.metric}")
+            return _failed(gate, where, f"{place}: {unknown}")
+        return _checked(gate, where, value, f"{place} {gate.metric}")
 
 
 def _holds(value: float, operator: Operator, threshold: float) -> bool:
@@ -183,9 +184,23 @@ def _holds(value: float, operator: Operator, threshold: float) -> bool:
             return value < threshold - GATE_TOLERANCE
 
 
-def _checked(gate: Gate, category: str, model: str, task: str | None, value: float, label: str) -> GateCheck:
+def _checked(gate: Gate, where: Where, value: float, label: str) -> GateCheck:
     passed = gate.holds(value)
     words = comparison_words(value, gate.operator, gate.value, met=passed)
+    return _check(gate, where, passed, f"gate {'met' if passed else 'not met'}: {label} {words}", value)
+
+
+def _failed(gate: Gate, where: Where, reason: str) -> GateCheck:
+    return _check(gate, where, False, f"gate not met: {reason}")
+
+
+def _unjudged(gate: Gate, where: Where, label: str) -> GateCheck:
+    why = "other work ran during every answer or all came from the cache, and such times decide no gate"
+    return _check(gate, where, True, f"gate not judged: {label}: {why}")
+
+
+def _check(gate: Gate, where: Where, passed: bool, message: str, value: float | None = None) -> GateCheck:
+    category, model, task = where
     return GateCheck(
         expression=gate.expression,
         category=category,
@@ -194,31 +209,7 @@ def _checked(gate: Gate, category: str, model: str, task: str | None, value: flo
         value=value,
         threshold=gate.value,
         passed=passed,
-        message=f"gate {'met' if passed else 'not met'}: {label} {words}",
-    )
-
-
-def _failed(gate: Gate, category: str | None, model: str | None, task: str | None, reason: str) -> GateCheck:
-    return GateCheck(
-        expression=gate.expression,
-        category=category,
-        model=model,
-        task=task,
-        threshold=gate.value,
-        passed=False,
-        message=f"gate not met: {reason}",
-    )
-
-
-def _unjudged(gate: Gate, category: str, model: str, task: str | None, label: str) -> GateCheck:
-    return GateCheck(
-        expression=gate.expression,
-        category=category,
-        model=model,
-        task=task,
-        threshold=gate.value,
-        passed=True,
-        message=f"gate not judged: {label}: other work ran during every answer or all came from the cache, and such times decide no gate",
+        message=message,
     )
 
 

@@ -7,6 +7,9 @@ from fnmatch import fnmatchcase
 
 from ..errors import did_you_mean
 
+Where = tuple[str | None, str | None, str | None]
+"""Category, model and task of a check."""
+
 _OPPOSITE = {">=": "<", "<=": ">", ">": "<=", "<": ">="}
 _MOST_DIGITS = 12
 

@@ -19,7 +19,7 @@ from ..errors import ConfigError, did_you_mean
 from .common import CommonTasks, Pair
 from .fallen import Fall, falls_of_category, falls_of_task, real_falls
 from .gate_values import METRICS, TASK_METRICS
-from .gate_words import nothing_matches, select
+from .gate_words import Where, nothing_matches, select
 
 REGRESSION_METRICS = tuple(name for name in METRICS if name != "coverage")
 REAL = "real"
@@ -164,15 +164,13 @@ def _why(reason: str) -> str:
     return f": {reason}" if reason else ""
 
 
-def _failed(
-    wanted: Regression, reason: str, where: tuple[str | None, str | None, str | None] = (None,) * 3
-) -> GateCheck:
+def _failed(wanted: Regression, reason: str, where: Where = (None, None, None)) -> GateCheck:
     return _check(wanted, where, False, f"gate not met: {reason}")
 
 
 def _check(
     wanted: Regression,
-    where: tuple[str | None, str | None, str | None],
+    where: Where,
     passed: bool,
     message: str,
     value: float | None = None,

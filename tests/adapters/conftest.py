@@ -75,6 +75,21 @@ def provider_double() -> Iterator[Callable[[str], ScriptedServer]]:
 
 
 @pytest.fixture
+def opening() -> Iterator[Callable[..., tuple[Any, Any]]]:
+    """Opens an adapter on its server; both are closed at the end."""
+    made: list[Any] = []
+
+    def open_on(server: Any, adapter: Any) -> tuple[Any, Any]:
+        made.extend((server, adapter))
+        adapter.open()
+        return adapter, server
+
+    yield open_on
+    for one in reversed(made):
+        one.close()
+
+
+@pytest.fixture
 def ask_for() -> Callable[..., GenerationRequest]:
     def make(prompt: str = "Say hello.", timeout_s: float = 10.0, **more: Any) -> GenerationRequest:
         params = GenerationParams(**more.pop("params", {}))

@@ -20,21 +20,16 @@ TOOL = {"name": "book", "description": "Books a slot.", "parameters": {"id": {"t
 
 
 @pytest.fixture
-def opened(monkeypatch):
+def opened(monkeypatch, opening):
     monkeypatch.setenv("DOUBLE_KEY", KEY)
-    made = []
 
     def make(*replies, config=None, facts=None):
         server = GenerateServer(*replies, facts=facts)
         given = {"base_url": server.url, "api_key": "${env:DOUBLE_KEY}", "model": "gemini-x", **(config or {})}
         adapter = GoogleAdapter(ModelConfig(id="m", provider="google", **given))
-        made.extend((server, adapter))
-        adapter.open()
-        return adapter, server
+        return opening(server, adapter)
 
-    yield make
-    for one in reversed(made):
-        one.close()
+    return make
 
 
 def test_a_plain_question(opened, ask_for):

@@ -34,10 +34,9 @@ HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
 @pytest.fixture
-def opened(monkeypatch):
+def opened(monkeypatch, opening):
     monkeypatch.setenv("CLAUDE_KEY", claude.KEY)
     monkeypatch.setenv("GEMINI_KEY", gemini.KEY)
-    made = []
 
     def make(provider, *replies, **config):
         ours = provider == "anthropic"
@@ -45,13 +44,9 @@ def opened(monkeypatch):
         key = {"api_key": f"${{env:{'CLAUDE' if ours else 'GEMINI'}_KEY}}", **config}
         given = ModelConfig(id="m", provider=provider, model="x", base_url=server.url, **key)
         adapter = (AnthropicAdapter if ours else GoogleAdapter)(given)
-        made.extend((server, adapter))
-        adapter.open()
-        return adapter, server
+        return opening(server, adapter)
 
-    yield make
-    for one in reversed(made):
-        one.close()
+    return make
 
 
 def failure(adapter, request):

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from loopback import Loopback
 
 MS = 1_000_000
 RUNNER = ("num_ctx", "num_thread", "num_gpu", "num_batch")
@@ -42,7 +43,7 @@ class Script:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class OllamaServer:
+class OllamaServer(Loopback):
     """``chats``: the bodies of chat requests; ``loads``: how often weights were loaded; ``ps_after_unload``: how many
     looks at ``/api/ps`` an unloaded model survives."""
 
@@ -57,29 +58,7 @@ class OllamaServer:
         self.ps_after_unload = 1
         self.loaded: dict[str, dict[str, Any]] = {}
         self.leaving: dict[str, int] = {}
-        self.over = threading.Event()
-        outer = self
-
-        class Handler(_Handler):
-            double = outer
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def close(self) -> None:
-        self.over.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_Handler)
 
     # -- the routes --------------------------------------------------------------------------------------------------
 

@@ -9,8 +9,10 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from loopback import Loopback
 
 
 @dataclass
@@ -52,38 +54,20 @@ def chunk(finish_reason: str | None = None, **delta: Any) -> dict[str, Any]:
     return {"object": "chat.completion.chunk", "model": "served-model", "choices": [choice]}
 
 
-class ScriptedServer:
+class ScriptedServer(Loopback):
     """Serves replies in order, the last one again and again; ``requests`` holds what came in."""
 
     def __init__(self, *replies: Reply) -> None:
         self.replies = list(replies) or [Reply(answer())]
         self.requests: list[dict[str, Any]] = []
         self.connections = 0
-        self.over = threading.Event()
         self._lock = threading.Lock()
-        outer = self
-
-        class Handler(_Handler):
-            server_script = outer
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(_Handler)
 
     def next_reply(self, request: dict[str, Any]) -> Reply:
         with self._lock:
             self.requests.append(request)
             return self.replies[min(len(self.requests), len(self.replies)) - 1]
-
-    def close(self) -> None:
-        self.over.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     def __enter__(self) -> ScriptedServer:
         return self
@@ -94,11 +78,11 @@ class ScriptedServer:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_script: ScriptedServer
+    double: ScriptedServer
 
     def setup(self) -> None:
         super().setup()
-        self.server_script.connections += 1
+        self.double.connections += 1
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -119,14 +103,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self, raw: bytes) -> None:
         seen = {"path": self.path, "headers": dict(self.headers), "body": json.loads(raw) if raw else None}
-        reply = self.server_script.next_reply(seen)
+        reply = self.double.next_reply(seen)
         time.sleep(reply.delay_s)
         if reply.fault == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         if reply.fault in {"drop", "reset"}:
             self._end()
         elif reply.fault == "hang":
-            self.server_script.over.wait(30)
+            self.double.over.wait(30)
             self._end()
         elif reply.events is not None:
             self._stream(reply)
@@ -143,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
-        while reply.fault == "trickle" and not self.server_script.over.wait(0.02):
+        while reply.fault == "trickle" and not self.double.over.wait(0.02):
             self.wfile.write(b" ")
         if reply.fault in {"short", "trickle"}:
             self._end()
@@ -162,8 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(reply.event_delay_s)
             self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
         if reply.fault == "stall":
-            self.server_script.over.wait(30)
-        while reply.fault == "ping" and not self.server_script.over.wait(0.02):
+            self.double.over.wait(30)
+        while reply.fault == "ping" and not self.double.over.wait(0.02):
             self.wfile.write(b"8\r\n: ping\n\n\r\n")
         if reply.fault is not None:
             self._end()

@@ -91,10 +91,7 @@ def test_without_a_browser_the_static_rules_are_judged_and_marked(monkeypatch):
 
 @pytest.mark.parametrize("use", ["visual_blocks", "screenshot_ssim", "interaction", "accessibility"])
 def test_without_a_browser_the_others_say_so(monkeypatch, use):
-    module = {"visual_blocks": "ui_blocks", "screenshot_ssim": "ui_pictures", "interaction": "ui_interaction"}.get(
-        use, "ui_audit"
-    )
-    monkeypatch.setattr(f"pytest_localbench.evaluators.{module}.missing_browser", lambda: "a browser is needed")
+    monkeypatch.setattr("pytest_localbench.evaluators.ui_shown.missing_browser", lambda: "a browser is needed")
     steps = [{"name": "s", "rules": [{"id": "r", "selector": "h1", "count": 1}]}]
     options = {"interaction": {"steps": steps}, "accessibility": {}}.get(use, {"reference": "source"})
     found = judge(task_of(use, task=EDIT, **options), PAGE).verdicts[0]
