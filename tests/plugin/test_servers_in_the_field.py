@@ -185,6 +185,13 @@ def test_proxies_never_come_between_us_and_this_machine(project, serve, model, m
 # -- what is measured ----------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def quiet_machine(monkeypatch):
+    """Whatever else runs beside the tests."""
+    monkeypatch.setattr("pytest_localbench.engine.asking.is_noisy", lambda noise: False)
+
+
+@pytest.mark.usefixtures("quiet_machine")
 def test_the_clock_may_be_set_while_a_model_answers(project, serve, model):
     project.write("conftest.py", """
         import itertools, time
@@ -286,6 +293,7 @@ def test_answers_that_differ_are_all_kept_with_their_spread(project, serve, mode
     assert [run.result("one", attempt=n)["answer"] for n in (1, 2)] == ["Paris", "London"]
 
 
+@pytest.mark.usefixtures("quiet_machine")
 def test_questions_to_one_local_model_wait_for_each_other(project, serve, model):
     model(serve(Reply(OK, delay_s=0.1)))
     for n in range(4):
